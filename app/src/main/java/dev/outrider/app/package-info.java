@@ -1,0 +1,5 @@
+/** The ./outrider command line. */
+@NullMarked
+package dev.outrider.app;
+
+import org.jspecify.annotations.NullMarked;
