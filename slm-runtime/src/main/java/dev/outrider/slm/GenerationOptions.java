@@ -1,0 +1,114 @@
+package dev.outrider.slm;
+
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How to continue a prompt.
+ *
+ * @param maxTokens most tokens to generate, the end token included; at least 1
+ * @param temperature 0 takes the most likely token every time; above 0 the logits are divided by it and a token is drawn
+ * @param topP draws only from the smallest set of most likely tokens whose probabilities sum to at least this; in (0, 1]
+ * @param seed the same seed, prompt and options give the same tokens
+ * @param stopTokens tokens that end the generation; null takes the model's own end tokens, an empty set ends only at
+ *     {@code maxTokens}
+ * @param stopAfter asked after each token, with its id; true ends the generation with {@link Generation.Finish#STOP}
+ * @param cancelled asked before each chunk of the prompt and before each token; true ends the generation with
+ *     {@link Generation.Finish#CANCELLED}
+ * @param listener told each token as soon as it is known, on the generating thread
+ */
+public record GenerationOptions(
+        int maxTokens,
+        double temperature,
+        double topP,
+        long seed,
+        @Nullable Set<Integer> stopTokens,
+        IntPredicate stopAfter,
+        BooleanSupplier cancelled,
+        Consumer<GeneratedToken> listener) {
+
+    public GenerationOptions {
+        if (maxTokens < 1) {
+            throw new IllegalArgumentException("maxTokens must be at least 1 but is " + maxTokens);
+        }
+        if (!(temperature >= 0 && temperature <= 100)) {
+            throw new IllegalArgumentException("temperature must be in [0, 100] but is " + temperature);
+        }
+        if (!(topP > 0 && topP <= 1)) {
+            throw new IllegalArgumentException("topP must be in (0, 1] but is " + topP);
+        }
+        stopTokens = stopTokens == null ? null : Set.copyOf(stopTokens);
+    }
+
+    /** Greedy, at most 256 tokens, the model's own end tokens. */
+    public static GenerationOptions defaults() {
+        return builder().build();
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Builder; what is not set keeps the value of {@link #defaults()}. */
+    public static final class Builder {
+
+        private int maxTokens = 256;
+        private double temperature;
+        private double topP = 1;
+        private long seed;
+        private @Nullable Set<Integer> stopTokens;
+        private IntPredicate stopAfter = id -> false;
+        private BooleanSupplier cancelled = () -> false;
+        private Consumer<GeneratedToken> listener = token -> {};
+
+        private Builder() {}
+
+        public Builder maxTokens(int maxTokens) {
+            this.maxTokens = maxTokens;
+            return this;
+        }
+
+        public Builder temperature(double temperature) {
+            this.temperature = temperature;
+            return this;
+        }
+
+        public Builder topP(double topP) {
+            this.topP = topP;
+            return this;
+        }
+
+        public Builder seed(long seed) {
+            this.seed = seed;
+            return this;
+        }
+
+        public Builder stopTokens(@Nullable Set<Integer> stopTokens) {
+            this.stopTokens = stopTokens;
+            return this;
+        }
+
+        public Builder stopAfter(IntPredicate stopAfter) {
+            this.stopAfter = stopAfter;
+            return this;
+        }
+
+        public Builder cancelled(BooleanSupplier cancelled) {
+            this.cancelled = cancelled;
+            return this;
+        }
+
+        public Builder listener(Consumer<GeneratedToken> listener) {
+            this.listener = listener;
+            return this;
+        }
+
+        public GenerationOptions build() {
+            return new GenerationOptions(
+                    maxTokens, temperature, topP, seed, stopTokens, stopAfter, cancelled, listener);
+        }
+    }
+}
