@@ -1,0 +1,43 @@
+package dev.outrider.slm.tokenizer;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
+
+/** The small vocabulary of the golden files: 8 special tokens, 256 bytes, 844 merged tokens from mixed text and code. */
+public final class TestVocabulary {
+
+    private TestVocabulary() {}
+
+    /** The vocabulary as a file with this split would hold it. */
+    public static TokenizerSpec spec(@Nullable String pre) {
+        JsonNode file = resource("vocabulary.json");
+        List<Integer> types = StreamSupport.stream(file.get("types").spliterator(), false)
+                .map(JsonNode::intValue)
+                .toList();
+        return new TokenizerSpec("gpt2", pre, strings(file.get("tokens")), types, strings(file.get("merges")), null, 4, 0);
+    }
+
+    public static Tokenizer tokenizer(String pre) {
+        return Tokenizer.of(spec(pre));
+    }
+
+    static JsonNode resource(String name) {
+        String path = "/dev/outrider/slm/golden/tokenizer/" + name;
+        try (InputStream in = Objects.requireNonNull(TestVocabulary.class.getResourceAsStream(path), path)) {
+            return new ObjectMapper().readTree(in);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static List<String> strings(JsonNode array) {
+        return StreamSupport.stream(array.spliterator(), false).map(JsonNode::textValue).toList();
+    }
+}

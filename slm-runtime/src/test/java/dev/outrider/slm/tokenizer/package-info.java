@@ -1,0 +1,4 @@
+@NullMarked
+package dev.outrider.slm.tokenizer;
+
+import org.jspecify.annotations.NullMarked;
