@@ -1,0 +1,63 @@
+package dev.outrider.evals.suite;
+
+import dev.langchain4j.agent.tool.ToolSpecification;
+import dev.langchain4j.data.message.ChatMessage;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One LLM query with what a right answer is.
+ *
+ * @param id unique within a run
+ * @param suite the suite's name
+ * @param category the suite's own kind of case
+ * @param task the unit of independence: cases of one task are the successive queries of one agent run, or share a question,
+ *     and are resampled together
+ * @param tools offered tools, in order
+ * @param messages the conversation so far, the last one being the user's or a tool's
+ * @param firstCallOnly whether the answer is judged by its first call alone (step suites)
+ * @param flags known faults of the gold answer; flagged cases stay out of headlines and are counted
+ * @param origin {@code file:line}
+ */
+public record EvalCase(
+        String id,
+        String suite,
+        String category,
+        String task,
+        List<ToolDefinition> tools,
+        List<ChatMessage> messages,
+        Expected expected,
+        MatchRule rule,
+        boolean firstCallOnly,
+        List<String> flags,
+        String origin) {
+
+    public EvalCase {
+        tools = List.copyOf(tools);
+        messages = List.copyOf(messages);
+        flags = List.copyOf(flags);
+    }
+
+    public List<ToolSpecification> specifications() {
+        return tools.stream().map(ToolDefinition::specification).toList();
+    }
+
+    public Optional<ToolDefinition> tool(String name) {
+        return tools.stream().filter(t -> t.name().equals(name)).findFirst();
+    }
+
+    /** Whether a model can be asked at all; recorded outcomes cannot. */
+    public boolean runnable() {
+        return !(expected instanceof Expected.Outcomes);
+    }
+
+    /** Whether a right answer calls a tool. Call and no-call cases are reported apart: always abstaining scores well on many suites. */
+    public boolean expectsCall() {
+        return expected instanceof Expected.Calls || expected instanceof Expected.AnyCall;
+    }
+
+    EvalCase withTask(String otherTask) {
+        return new EvalCase(
+                id, suite, category, otherTask, tools, messages, expected, rule, firstCallOnly, flags, origin);
+    }
+}

@@ -1,0 +1,176 @@
+package dev.outrider.evals.suite;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.Reader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Cases to run, validated line by line on load.
+ *
+ * @param name for titles
+ * @param cases in file order; ids are unique
+ * @param skipped files of a folder that hold no cases, with the reason; a file named outright is refused instead
+ */
+public record Suite(String name, List<EvalCase> cases, List<String> skipped) {
+
+    private static final String DESK = "desk.jsonl";
+    private static final String DESK_TOOLSETS = "desk-toolsets.json";
+
+    public Suite {
+        cases = List.copyOf(cases);
+        skipped = List.copyOf(skipped);
+    }
+
+    /** The built-in desk suite: a shop's back office, 14 tools, every case written by hand for this project. */
+    public static Suite desk() {
+        Toolsets toolsets = Toolsets.parse(DESK_TOOLSETS, resource(DESK_TOOLSETS));
+        return new Suite("desk", joined(read(DESK, new java.io.StringReader(resource(DESK)), toolsets)), List.of());
+    }
+
+    /**
+     * Loads a suite file, or every suite of a folder.
+     *
+     * @throws SuiteException when a line cannot be used; nothing is silently left out
+     */
+    public static Suite load(Path fileOrFolder) {
+        return load(List.of(fileOrFolder.toString()));
+    }
+
+    /**
+     * Loads suites together.
+     *
+     * @param specs files, folders, globs ({@code suites/*.jsonl}) or {@code desk} for the built-in suite
+     */
+    public static Suite load(List<String> specs) {
+        List<EvalCase> cases = new ArrayList<>();
+        List<String> names = new ArrayList<>();
+        List<String> skipped = new ArrayList<>();
+        for (String spec : specs) {
+            if (spec.equals("desk") && !Files.exists(Path.of(spec))) {
+                cases.addAll(desk().cases());
+                names.add("desk");
+                continue;
+            }
+            for (SuiteFiles.Found found : SuiteFiles.find(spec)) {
+                try {
+                    cases.addAll(read(found.file()));
+                    names.add(name(found.file()));
+                } catch (SuiteException e) {
+                    // a folder may hold other files beside suites; a suite with a broken line in the middle is still an error
+                    if (!found.fromFolder() || e.line() != 1) {
+                        throw e;
+                    }
+                    skipped.add(e.getMessage());
+                }
+            }
+        }
+        if (cases.isEmpty()) {
+            throw SuiteException.of(String.join(" ", specs), "no cases" + (skipped.isEmpty() ? "" : ": " + skipped.getFirst()));
+        }
+        checkUnique(cases);
+        return new Suite(String.join("+", names), joined(cases), skipped);
+    }
+
+    /** The cases for which {@code keep} holds, in order. */
+    public Suite filter(Predicate<EvalCase> keep) {
+        return new Suite(name, cases.stream().filter(keep).toList(), skipped);
+    }
+
+    /** The first {@code n} cases. */
+    public Suite limit(int n) {
+        return new Suite(name, cases.subList(0, Math.min(n, cases.size())), skipped);
+    }
+
+    private static List<EvalCase> joined(List<EvalCase> cases) {
+        return TaskGroups.joinSameQuestions(cases);
+    }
+
+    private static List<EvalCase> read(Path file) {
+        try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
+            return read(file.getFileName().toString(), reader, toolsetsBeside(file));
+        } catch (CharacterCodingException e) {
+            throw SuiteException.of(file.getFileName().toString(), "is no UTF-8 text");
+        } catch (IOException e) {
+            throw SuiteException.of(file.toString(), "cannot be read: " + e.getMessage());
+        }
+    }
+
+    static List<EvalCase> read(String file, Reader reader, Toolsets toolsets) {
+        CaseParser parser = new CaseParser(toolsets);
+        List<EvalCase> cases = new ArrayList<>();
+        Map<String, Integer> seen = new LinkedHashMap<>();
+        int number = 0;
+        try (BufferedReader lines = new BufferedReader(reader)) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                number++;
+                if (line.isBlank()) {
+                    continue;
+                }
+                EvalCase parsed = parser.parse(Json.read(line), file + ":" + number);
+                Integer before = seen.put(parsed.id(), number);
+                if (before != null) {
+                    throw new Fields.Problem("id " + parsed.id() + " is already on line " + before);
+                }
+                cases.add(parsed);
+            }
+        } catch (JsonProcessingException e) {
+            throw new SuiteException(file, number, "no JSON: " + Json.problem(e));
+        } catch (Fields.Problem e) {
+            throw new SuiteException(file, number, String.valueOf(e.getMessage()));
+        } catch (CharacterCodingException e) {
+            throw new SuiteException(file, number + 1, "is no UTF-8 text");
+        } catch (IOException e) {
+            throw new SuiteException(file, number, "cannot be read: " + e.getMessage());
+        }
+        return cases;
+    }
+
+    /** {@code X-toolsets.json} of a suite {@code X.jsonl}, and the folder's {@code toolsets.json}. */
+    private static Toolsets toolsetsBeside(Path file) throws IOException {
+        Toolsets toolsets = Toolsets.NONE;
+        for (String name : List.of("toolsets.json", name(file) + "-toolsets.json")) {
+            Path beside = file.resolveSibling(name);
+            if (Files.isRegularFile(beside)) {
+                toolsets = toolsets.and(Toolsets.parse(name, Files.readString(beside)));
+            }
+        }
+        return toolsets;
+    }
+
+    private static String name(Path file) {
+        return file.getFileName().toString().replaceFirst("\\.jsonl$", "");
+    }
+
+    private static void checkUnique(List<EvalCase> cases) {
+        Map<String, String> seen = new LinkedHashMap<>();
+        for (EvalCase c : cases) {
+            String before = seen.put(c.id(), c.origin());
+            if (before != null) {
+                throw SuiteException.of(c.origin(), "id " + c.id() + " is already in " + before);
+            }
+        }
+    }
+
+    private static String resource(String name) {
+        try (@Nullable InputStream in = Suite.class.getResourceAsStream("/dev/outrider/evals/" + name)) {
+            if (in == null) {
+                throw SuiteException.of(name, "is missing from this build; build again from a clean checkout");
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw SuiteException.of(name, "cannot be read: " + e.getMessage());
+        }
+    }
+}
