@@ -1,0 +1,52 @@
+package dev.outrider.slm.cpu;
+
+import java.lang.foreign.MemorySegment;
+
+import dev.outrider.slm.model.Backend;
+
+/** A matrix of weights as stored in the file, row by row; a row holds the weights of one output. */
+abstract sealed class CpuMatrix implements Backend.Matrix permits F32Matrix, F16Matrix, Bf16Matrix, Q8Matrix {
+
+    final MemorySegment data;
+    final long rowBytes;
+    private final int rows;
+    private final int columns;
+
+    CpuMatrix(MemorySegment data, int rows, int columns, long rowBytes) {
+        this.data = data;
+        this.rows = rows;
+        this.columns = columns;
+        this.rowBytes = rowBytes;
+    }
+
+    @Override
+    public final int rows() {
+        return rows;
+    }
+
+    @Override
+    public final int columns() {
+        return columns;
+    }
+
+    /**
+     * One vector times some rows: {@code y[yAt + r] = row(r) . x}, or added to what is there.
+     *
+     * @param x holds the vector of {@link #columns()} values from {@code xAt} on
+     * @param from first row
+     * @param to row after the last
+     */
+    abstract void multiply(float[] x, int xAt, float[] y, int yAt, int from, int to, boolean add);
+
+    /** Writes the weights {@code [from, to)} of a row as floats; both are multiples of 32 or the row's ends. */
+    abstract void unpack(int row, int from, int to, float[] out, int at);
+
+    /** Byte offset of a row. */
+    final long rowAt(int row) {
+        return row * rowBytes;
+    }
+
+    static void store(float[] y, int at, float value, boolean add) {
+        y[at] = add ? y[at] + value : value;
+    }
+}

@@ -1,0 +1,71 @@
+package dev.outrider.slm.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The vector shape that all kernels use, and functions on vectors of it. Species must be {@code static final} for the compiler
+ * to turn vector operations into instructions; the methods here are small enough to be inlined, which they must be, for a
+ * vector that crosses a call is boxed.
+ */
+final class Lanes {
+
+    static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
+    static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
+
+    /** Floats per vector. */
+    static final int COUNT = FLOATS.length();
+
+    private static final float LOG2_E = 1.44269504f;
+    private static final float LN2_HIGH = 0.693359375f;
+    private static final float LN2_LOW = -2.12194440e-4f;
+
+    /** 1.5 times 2 to the 23: added to a small float it leaves the rounded integer in the low bits. */
+    private static final float ROUND = 12_582_912f;
+
+    private static final int EXPONENT_OF_ONE = 0x3f800000;
+
+    private Lanes() {}
+
+    /** Largest multiple of the vector length that is at most {@code n}. */
+    static int bound(int n) {
+        return n & -COUNT;
+    }
+
+    /**
+     * e to the x, within 2 units in the last place; x is clamped to [-87.3, 88.3], where the result is a normal number. The
+     * polynomial is that of Cephes' expf (S. Moshier).
+     */
+    static FloatVector exp(FloatVector x) {
+        FloatVector clamped = x.max(-87.3f).min(88.3f);
+        FloatVector shifted = clamped.fma(constant(LOG2_E), constant(ROUND));
+        FloatVector n = shifted.sub(ROUND);
+        FloatVector r = n.fma(constant(-LN2_LOW), n.fma(constant(-LN2_HIGH), clamped));
+        FloatVector p = r.fma(constant(1.9875691500e-4f), constant(1.3981999507e-3f));
+        p = p.fma(r, constant(8.3334519073e-3f));
+        p = p.fma(r, constant(4.1665795894e-2f));
+        p = p.fma(r, constant(1.6666665459e-1f));
+        p = p.fma(r, constant(5.0000001201e-1f));
+        p = p.fma(r.mul(r), r).add(1f);
+        IntVector scale = shifted.reinterpretAsInts()
+                .lanewise(VectorOperators.LSHL, 23)
+                .add(EXPONENT_OF_ONE);
+        return p.mul(scale.reinterpretAsFloats());
+    }
+
+    private static FloatVector constant(float value) {
+        return FloatVector.broadcast(FLOATS, value);
+    }
+
+    /** x / (1 + exp(-x)). */
+    static FloatVector silu(FloatVector x) {
+        return x.div(exp(x.neg()).add(1f));
+    }
+
+    /** x / (1 + exp(-x)), for what is left after the last whole vector. */
+    static float silu(float x) {
+        return (float) (x / (1 + Math.exp(-x)));
+    }
+}

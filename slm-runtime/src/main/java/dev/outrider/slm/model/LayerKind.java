@@ -1,0 +1,22 @@
+package dev.outrider.slm.model;
+
+/** What a layer mixes with. */
+public enum LayerKind {
+    /** Mamba-2: a causal convolution and a selective state space (arXiv 2405.21060). */
+    MAMBA('M'),
+    /** Grouped-query attention (arXiv 2305.13245) without position encoding. */
+    ATTENTION('*'),
+    /** Two matrices around a squared ReLU (arXiv 2109.08668). */
+    MLP('-');
+
+    private final char letter;
+
+    LayerKind(char letter) {
+        this.letter = letter;
+    }
+
+    /** The letter that stands for this kind in a pattern such as {@code M-M*-}. */
+    public char letter() {
+        return letter;
+    }
+}

@@ -1,0 +1,28 @@
+package dev.outrider.slm.model;
+
+import java.util.List;
+
+/** What a model remembers of one sequence: its length so far, and per layer the recurrent state or the keys and values. */
+public final class SequenceState {
+
+    private final List<Object> layers;
+    private int position;
+
+    /** @param layers {@link Backend.RecurrentState}, {@link Backend.KeyValues} or any other object, by the layer's kind */
+    SequenceState(List<Object> layers) {
+        this.layers = layers;
+    }
+
+    /** Number of tokens that the model has read. */
+    public int position() {
+        return position;
+    }
+
+    void advance(int count) {
+        position += count;
+    }
+
+    <T> T layer(int index, Class<T> kind) {
+        return kind.cast(layers.get(index));
+    }
+}
