@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.StreamSupport;
@@ -26,6 +28,26 @@ public final class TestVocabulary {
 
     public static Tokenizer tokenizer(String pre) {
         return Tokenizer.of(spec(pre));
+    }
+
+    /** The same merges behind the special tokens of the prompt format outrider-1, ids 0 to 10. */
+    public static Tokenizer outrider() {
+        return outrider(spec("qwen2").merges());
+    }
+
+    /** The same special tokens, but nothing merges: every byte is a token of its own. */
+    public static Tokenizer outriderBytes() {
+        return outrider(List.of());
+    }
+
+    private static Tokenizer outrider(List<String> merges) {
+        TokenizerSpec base = spec("qwen2");
+        List<String> tokens = new ArrayList<>(List.of("<unk>", "<s>", "</s>", "<|im_start|>", "<|im_end|>", "<tools>", "</tools>",
+                "<tool_call>", "</tool_call>", "<think>", "</think>"));
+        List<Integer> types = new ArrayList<>(Collections.nCopies(tokens.size(), 3));
+        tokens.addAll(base.tokens().subList(8, base.tokens().size()));
+        types.addAll(Collections.nCopies(base.tokens().size() - 8, 1));
+        return Tokenizer.of(new TokenizerSpec("gpt2", "qwen2", tokens, types, merges, null, 4, 0));
     }
 
     static JsonNode resource(String name) {

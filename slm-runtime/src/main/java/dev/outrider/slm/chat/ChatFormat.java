@@ -1,0 +1,47 @@
+package dev.outrider.slm.chat;
+
+import dev.langchain4j.agent.tool.ToolSpecification;
+import dev.langchain4j.data.message.ChatMessage;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * How a model was taught to read conversations and to write answers. Immutable and safe to use from any thread.
+ *
+ * <p>Prompts are built from token ids, segment by segment: the markers of the format are single tokens, and whatever comes from
+ * a message, a tool result or a tool's description is encoded as plain text. So no text can open or close a turn.
+ */
+public interface ChatFormat {
+
+    /** The format's name, such as {@code outrider-1}. */
+    String name();
+
+    /** Whether tools can be offered in this format. */
+    boolean supportsTools();
+
+    /**
+     * The prompt of a conversation, up to where the assistant's answer begins.
+     *
+     * @param messages the conversation, oldest first
+     * @param tools the tools offered, in order; empty when {@link #supportsTools} is false
+     * @throws dev.langchain4j.exception.UnsupportedFeatureException when a message holds something other than text, or is of a
+     *     kind that the format has no place for
+     */
+    int[] prompt(List<ChatMessage> messages, List<ToolSpecification> tools);
+
+    /** The tokens that an answer begins with when it must be a tool call; they go behind the prompt. */
+    int[] callOpening();
+
+    /** Whether this token, as part of an answer, begins a tool call. */
+    boolean beginsCall(int token);
+
+    /** Tokens that end an answer. */
+    Set<Integer> stopTokens();
+
+    /**
+     * Parses an answer.
+     *
+     * @param answer all tokens of the answer: {@link #callOpening} when it was put in front, and the end token when there is one
+     */
+    Completion parse(int[] answer);
+}

@@ -1,0 +1,57 @@
+package dev.outrider.slm.chat;
+
+import java.util.Arrays;
+
+import dev.outrider.slm.tokenizer.Tokenizer;
+
+/** Puts a prompt together from markers and plain text; every text is encoded by itself, without special tokens. */
+final class PromptBuilder {
+
+    private final Tokenizer tokenizer;
+    private final int turnStart;
+    private final int turnEnd;
+    private int[] tokens = new int[256];
+    private int size;
+
+    PromptBuilder(Tokenizer tokenizer, int turnStart, int turnEnd) {
+        this.tokenizer = tokenizer;
+        this.turnStart = turnStart;
+        this.turnEnd = turnEnd;
+    }
+
+    PromptBuilder marker(int token) {
+        append(new int[] {token});
+        return this;
+    }
+
+    PromptBuilder text(String text) {
+        append(tokenizer.encode(text));
+        return this;
+    }
+
+    /** {@code <|im_start|>} ROLE line break. */
+    PromptBuilder open(String role) {
+        return marker(turnStart).text(role + "\n");
+    }
+
+    /** {@code <|im_end|>} line break. */
+    PromptBuilder close() {
+        return marker(turnEnd).text("\n");
+    }
+
+    PromptBuilder turn(String role, String text) {
+        return open(role).text(text).close();
+    }
+
+    int[] build() {
+        return Arrays.copyOf(tokens, size);
+    }
+
+    private void append(int[] more) {
+        if (size + more.length > tokens.length) {
+            tokens = Arrays.copyOf(tokens, Math.max(size + more.length, 2 * tokens.length));
+        }
+        System.arraycopy(more, 0, tokens, size, more.length);
+        size += more.length;
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.outrider.slm.chat;
+
+import org.jspecify.annotations.NullMarked;
