@@ -91,7 +91,7 @@ public final class BfclAstMatcher implements CallMatcher {
         return switch (declared) {
             case STR -> acceptable.stream().anyMatch(a -> a.isTextual() && plain(a).equals(plain(given)));
             case DICT -> acceptable.stream().anyMatch(a -> dictMatches(given, a));
-            case LIST -> items == PyType.DICT
+            case LIST -> items == PyType.DICT || (items == null && holdsObjects(given))
                     ? acceptable.stream().anyMatch(a -> dictsMatch(given, a))
                     : acceptable.stream().anyMatch(a -> listMatches(given, a));
             case INT, FLOAT, BOOL, NONE -> PyEquality.in(given, acceptable);
@@ -134,6 +134,11 @@ public final class BfclAstMatcher implements CallMatcher {
         return acceptable.isArray() && PyEquality.equal(plainElements(given), plainElements(acceptable));
     }
 
+    /** Where a schema says nothing about a list's elements, objects in it are compared as a list of objects is. */
+    private static boolean holdsObjects(JsonNode list) {
+        return !list.isEmpty() && list.get(0).isObject();
+    }
+
     private static boolean dictsMatch(JsonNode given, JsonNode acceptable) {
         if (isEmptyText(acceptable)) {
             return given.isEmpty();
@@ -167,7 +172,11 @@ public final class BfclAstMatcher implements CallMatcher {
         return true;
     }
 
+    /** The elements; a value that is no list stands for itself. */
     private static List<JsonNode> plainValues(JsonNode values) {
+        if (!values.isArray()) {
+            return List.of(plainIfText(values));
+        }
         List<JsonNode> plain = new ArrayList<>();
         values.forEach(v -> plain.add(plainIfText(v)));
         return plain;

@@ -2,6 +2,7 @@ package dev.outrider.evals.match;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The Python types that BFCL's checker tells apart, of JSON values and of its type names. */
@@ -32,6 +33,8 @@ enum PyType {
             Map.entry("dict", DICT),
             Map.entry("HashMap", DICT));
 
+    private static final Set<String> JAVA_LISTS = Set.of("ArrayList", "Array");
+
     /** JSON Schema's names, for suites without BFCL's; no type at all is BFCL's {@code any}, a string. */
     private static final Map<String, PyType> JSON_SCHEMA = Map.of(
             "string", STR, "integer", INT, "number", FLOAT, "boolean", BOOL, "array", LIST, "object", DICT, "null", NONE);
@@ -55,9 +58,17 @@ enum PyType {
         return type == null ? STR : type;
     }
 
-    /** The declared type of a list's elements, or null where nothing is declared. */
+    /**
+     * The declared type of a list's elements, or null where nothing is declared. Java's and JavaScript's lists of {@code any} hold
+     * mixed types, which BFCL's rules for Python do not know: nothing is declared there either.
+     */
     static @Nullable PyType declaredItems(JsonNode schema) {
         JsonNode items = schema.get("items");
-        return items == null || !(items.has("x-bfcl-type") || items.has("type")) ? null : declared(items);
+        if (items == null || !(items.has("x-bfcl-type") || items.has("type"))) {
+            return null;
+        }
+        boolean mixed = JAVA_LISTS.contains(schema.path("x-bfcl-type").asText())
+                && items.path("x-bfcl-type").asText().equals("any");
+        return mixed ? null : declared(items);
     }
 }
