@@ -3,8 +3,19 @@ package dev.outrider.router;
 /** What the cascade decided about one query. Sealed: whoever reads a decision handles all three. */
 public sealed interface Decision {
 
-    /** The SLM's answer is taken. */
-    record Accept(double confidence) implements Decision {}
+    /**
+     * The SLM's answer is taken.
+     *
+     * @param confidence the probability of the least certain decision token, in [0, 1]
+     * @param basis why the answer was good enough
+     */
+    record Accept(double confidence, Basis basis) implements Decision {
+
+        /** Taken because the evidence meets what the policy demands. */
+        public Accept(double confidence) {
+            this(confidence, Basis.EVIDENCE);
+        }
+    }
 
     /** The LLM is asked; {@code detail} is one line for a person. */
     record Escalate(EscalationReason reason, String detail) implements Decision {}
@@ -12,10 +23,24 @@ public sealed interface Decision {
     /** Nobody answers; {@code detail} is one line that says what to do. */
     record Refuse(RefusalReason reason, String detail) implements Decision {}
 
-    /** {@code accept}, {@code escalate:LOW_CONFIDENCE}, {@code refuse:BUDGET_EXHAUSTED}: the short form for tables and logs. */
+    /** Why a local answer was good enough. */
+    enum Basis {
+        /** The evidence meets what the policy demands. */
+        EVIDENCE,
+        /**
+         * The LLM was wanted, the money is spent, and the policy prefers a valid local answer of small effect to none. Such an
+         * answer is below the threshold: count it apart.
+         */
+        BUDGET_EXHAUSTED
+    }
+
+    /**
+     * {@code accept}, {@code accept:BUDGET_EXHAUSTED}, {@code escalate:LOW_CONFIDENCE}, {@code refuse:NO_REMOTE}: the short form
+     * for tables and logs.
+     */
     default String label() {
         return switch (this) {
-            case Accept a -> "accept";
+            case Accept a -> a.basis() == Basis.EVIDENCE ? "accept" : "accept:" + a.basis();
             case Escalate e -> "escalate:" + e.reason();
             case Refuse r -> "refuse:" + r.reason();
         };

@@ -6,6 +6,11 @@ public enum EscalationReason {
     RULE,
     /** The SLM failed or was cut off (an error, the context's end, the output limit). */
     LOCAL_FAILED,
+    /**
+     * The answer does not have the form that was asked for: a tool call that leaked into the text, text where a call is
+     * required, prose where JSON is required.
+     */
+    MALFORMED_ANSWER,
     /** The SLM named a tool that was not offered. */
     UNKNOWN_TOOL,
     /** The call's arguments break the tool's JSON Schema. */
@@ -18,5 +23,10 @@ public enum EscalationReason {
     /** Whether the SLM was asked, so that its failed attempt must be charged. */
     public boolean localAttempted() {
         return this != RULE;
+    }
+
+    /** Whether the local answer had the right form, so that only the evidence speaks against it. */
+    public boolean answerWasWellFormed() {
+        return this == NO_EVIDENCE || this == LOW_CONFIDENCE;
     }
 }

@@ -1,0 +1,180 @@
+package dev.outrider.router;
+
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A ledger as a text file with one JSON object per line, documented in {@code docs/ledger.md} and read by {@link LedgerReader}.
+ * A line is appended by one write at the end of the file, and forced to the disk when the policy says so. When a write fails,
+ * as on a full disk, what it left is cut off again, the caller gets a {@link LedgerException}, and the next write is tried
+ * afresh. A torn last line, left by a killed process, is moved to a file of the same name with {@code .torn} appended when the
+ * ledger is opened.
+ *
+ * <p>One process writes a file at a time. Safe for many threads. Nothing is rotated. An interrupted thread can write.
+ */
+public final class JsonLinesLedger implements Ledger, AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(JsonLinesLedger.class);
+
+    private final Path file;
+    private final boolean fsync;
+    private final boolean regular;
+    private final ReentrantLock lock = new ReentrantLock();
+
+    /** A stream and not a channel: a channel is closed for good when a writing thread is interrupted. */
+    private final FileOutputStream out;
+
+    /** Length of the file up to the last line that is complete. */
+    private long length;
+
+    private boolean torn;
+    private boolean closed;
+
+    private JsonLinesLedger(Path file, boolean fsync) throws IOException {
+        this.file = file;
+        this.fsync = fsync;
+        Path parent = file.toAbsolutePath().getParent();
+        if (parent != null) {
+            Files.createDirectories(parent);
+        }
+        this.regular = !Files.exists(file) || Files.isRegularFile(file);
+        if (regular) {
+            mend(file);
+        }
+        this.out = new FileOutputStream(file.toFile(), true);
+        this.length = regular ? Files.size(file) : 0;
+    }
+
+    /**
+     * Opens a ledger to append to; makes file and folders that are missing.
+     *
+     * @param settings whether every line is forced to the disk
+     * @throws LedgerException when the file cannot be opened
+     */
+    public static JsonLinesLedger open(Path file, Policy.LedgerSettings settings) {
+        try {
+            return new JsonLinesLedger(file, settings.fsync());
+        } catch (IOException e) {
+            throw new LedgerException(file, "cannot be opened as ledger (" + OneLine.of(e) + "); choose a path that can be written", e);
+        }
+    }
+
+    /** Opens a ledger that leaves it to the operating system when lines reach the disk. */
+    public static JsonLinesLedger open(Path file) {
+        return open(file, new Policy.LedgerSettings(false, true));
+    }
+
+    @Override
+    public void append(DecisionRecord record) {
+        write(LedgerJson.line(record));
+    }
+
+    @Override
+    public void announce(Egress egress) {
+        write(LedgerJson.line(egress));
+    }
+
+    /** The file. */
+    public Path file() {
+        return file;
+    }
+
+    private void write(String line) {
+        byte[] bytes = (line + "\n").getBytes(StandardCharsets.UTF_8);
+        lock.lock();
+        try {
+            if (closed) {
+                throw new LedgerException(file, "is closed; nothing can be decided without a ledger", null);
+            }
+            cutTornLine();
+            torn = true;
+            out.write(bytes);
+            if (fsync) {
+                out.getFD().sync();
+            }
+            torn = false;
+            length += bytes.length;
+        } catch (IOException e) {
+            LedgerException failure = new LedgerException(
+                    file,
+                    "cannot be written (" + OneLine.of(e) + "); no answer leaves without a record: free disk space or choose another ledger",
+                    e);
+            try {
+                cutTornLine();
+            } catch (IOException again) {
+                failure.addSuppressed(again);
+            }
+            throw failure;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes back what a failed write left, so that the next line does not continue it. */
+    private void cutTornLine() throws IOException {
+        if (torn && regular) {
+            out.getChannel().truncate(length);
+        }
+        torn = false;
+    }
+
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            if (!closed) {
+                closed = true;
+                out.close();
+            }
+        } catch (IOException e) {
+            throw new LedgerException(file, "cannot be closed (" + OneLine.of(e) + ")", e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Moves what stands after the last line break aside. */
+    private static void mend(Path file) throws IOException {
+        if (!Files.exists(file) || Files.size(file) == 0) {
+            return;
+        }
+        try (RandomAccessFile ledger = new RandomAccessFile(file.toFile(), "rw")) {
+            long end = endOfLastLine(ledger);
+            if (end == ledger.length()) {
+                return;
+            }
+            byte[] tail = new byte[Math.toIntExact(ledger.length() - end)];
+            ledger.seek(end);
+            ledger.readFully(tail);
+            Path aside = file.resolveSibling(file.getFileName() + ".torn");
+            Files.write(aside, tail, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            Files.write(aside, new byte[] {'\n'}, StandardOpenOption.APPEND);
+            ledger.setLength(end);
+            LOG.warn("{}: the last line was torn ({} bytes); it is kept in {}", file, tail.length, aside);
+        }
+    }
+
+    private static long endOfLastLine(RandomAccessFile ledger) throws IOException {
+        byte[] block = new byte[8192];
+        for (long end = ledger.length(); end > 0; ) {
+            int size = (int) Math.min(block.length, end);
+            ledger.seek(end - size);
+            ledger.readFully(block, 0, size);
+            for (int i = size - 1; i >= 0; i--) {
+                if (block[i] == '\n') {
+                    return end - size + i + 1;
+                }
+            }
+            end -= size;
+        }
+        return 0;
+    }
+}

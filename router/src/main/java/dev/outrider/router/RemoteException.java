@@ -1,0 +1,135 @@
+package dev.outrider.router;
+
+import dev.langchain4j.exception.LangChain4jException;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The LLM gave no usable answer. The message is one line: what happened and what to do. It never holds the key. */
+public final class RemoteException extends LangChain4jException {
+
+    private static final long serialVersionUID = 1L;
+
+    /** What went wrong. */
+    public enum Kind {
+        /** The settings name no usable endpoint. */
+        CONFIGURATION(false, false, false, "correct the setting"),
+        /** 401 or 403. */
+        UNAUTHORISED(false, false, false, "check OUTRIDER_LLM_KEY"),
+        /** 404: no such path or model. */
+        NOT_FOUND(false, false, false, "check OUTRIDER_LLM_URL and OUTRIDER_LLM_MODEL"),
+        /** Any other 4xx: the request itself is not accepted. */
+        BAD_REQUEST(false, false, false, "the endpoint does not accept this request; check the model's limits and features"),
+        /** 429. */
+        RATE_LIMITED(true, false, false, "wait, or ask the provider for a higher limit"),
+        /** 5xx. */
+        SERVER_ERROR(true, true, false, "the fault is at the provider's; try again later"),
+        /** No answer in time. */
+        TIMEOUT(true, true, true, "try again later, or raise resilience.timeout in the policy"),
+        /** No connection. */
+        UNREACHABLE(true, true, false, "check OUTRIDER_LLM_URL and the network"),
+        /** The connection broke before the answer was complete. */
+        DROPPED(true, true, true, "try again later"),
+        /** The answer is no chat completion. */
+        GARBAGE(false, true, true, "check that OUTRIDER_LLM_URL is an OpenAI-compatible endpoint"),
+        /** A chat completion without text and calls. */
+        EMPTY(false, true, true, "try again, or check the model"),
+        /** The model or its provider would not answer. */
+        CONTENT_REFUSED(false, false, true, "the model refuses this request; word it differently"),
+        /** The answer breaks a tool's schema or is not of the form asked for, also after it was told so. */
+        INVALID_ANSWER(false, false, true, "use a model that is better at calling tools"),
+        /** Too many failures lately; nothing was sent. */
+        BREAKER_OPEN(false, false, false, "the LLM failed too often lately; try again later"),
+        /** The caller was interrupted. */
+        CANCELLED(false, false, true, "ask again if the answer is still wanted");
+
+        private final boolean worthRetrying;
+        private final boolean endpointIsIll;
+        private final boolean mayBeBilled;
+        private final String advice;
+
+        Kind(boolean worthRetrying, boolean endpointIsIll, boolean mayBeBilled, String advice) {
+            this.worthRetrying = worthRetrying;
+            this.endpointIsIll = endpointIsIll;
+            this.mayBeBilled = mayBeBilled;
+            this.advice = advice;
+        }
+
+        /** Whether the same request may succeed a moment later. */
+        public boolean worthRetrying() {
+            return worthRetrying;
+        }
+
+        /** Whether the breaker counts it. */
+        public boolean endpointIsIll() {
+            return endpointIsIll;
+        }
+
+        /** Whether the provider may have read, and so billed, the prompt although no answer came. */
+        public boolean mayBeBilled() {
+            return mayBeBilled;
+        }
+    }
+
+    private final Kind kind;
+    private final int attempts;
+    private final int attemptsMaybeBilled;
+    private final @Nullable Duration retryAfter;
+
+    private RemoteException(
+            String message,
+            Kind kind,
+            int attempts,
+            int attemptsMaybeBilled,
+            @Nullable Duration retryAfter,
+            @Nullable Throwable cause) {
+        super(message, cause);
+        this.kind = kind;
+        this.attempts = attempts;
+        this.attemptsMaybeBilled = attemptsMaybeBilled;
+        this.retryAfter = retryAfter;
+    }
+
+    /** {@code WHAT; ADVICE.} */
+    static RemoteException of(Kind kind, String what, @Nullable Duration retryAfter, @Nullable Throwable cause) {
+        return new RemoteException("the LLM " + what + "; " + kind.advice, kind, 1, kind.mayBeBilled ? 1 : 0, retryAfter, cause);
+    }
+
+    static RemoteException of(Kind kind, String what) {
+        return of(kind, what, null, null);
+    }
+
+    /** A fault of the settings: says what, and what to set. */
+    static RemoteException configuration(String what) {
+        return new RemoteException(what, Kind.CONFIGURATION, 0, 0, null, null);
+    }
+
+    /** The same fault, seen after all attempts of one call. */
+    RemoteException after(int allAttempts, int allMaybeBilled) {
+        String times = allAttempts > 1 ? " (after " + allAttempts + " attempts)" : "";
+        RemoteException total =
+                new RemoteException(getMessage() + times, kind, allAttempts, allMaybeBilled, retryAfter, getCause());
+        total.setStackTrace(getStackTrace());
+        return total;
+    }
+
+    /** What went wrong. */
+    public Kind kind() {
+        return kind;
+    }
+
+    /** Requests sent, retries included. */
+    public int attempts() {
+        return attempts;
+    }
+
+    /** Requests that brought no answer and may have been billed all the same. */
+    public int attemptsMaybeBilled() {
+        return attemptsMaybeBilled;
+    }
+
+    /** How long the endpoint asked to be left alone. */
+    public Optional<Duration> retryAfter() {
+        return Optional.ofNullable(retryAfter);
+    }
+}

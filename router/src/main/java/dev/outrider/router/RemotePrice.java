@@ -1,0 +1,81 @@
+package dev.outrider.router;
+
+import dev.langchain4j.agent.tool.ToolExecutionRequest;
+import dev.langchain4j.agent.tool.ToolSpecification;
+import dev.langchain4j.data.message.AiMessage;
+import dev.langchain4j.data.message.ChatMessage;
+import dev.langchain4j.data.message.ChatMessageSerializer;
+import dev.langchain4j.model.chat.request.ChatRequest;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the LLM costs, before and after the fact. The LLM's tokenizer is not known, so tokens of a text are estimated from its
+ * UTF-8 bytes where no usage is reported. Byte-pair vocabularies give about 4 bytes of English and about 3 bytes of JSON to a
+ * token.
+ */
+final class RemotePrice {
+
+    /** Fewest bytes per token that a lease reckons with: dense JSON with many numbers. */
+    private static final int WORST_BYTES_PER_TOKEN = 2;
+
+    /** Bytes per token that an estimated charge reckons with: on the high side for English, fair for JSON. */
+    private static final int USUAL_BYTES_PER_TOKEN = 3;
+
+    /** Tokens that a message or a tool takes beside its text: roles, separators. */
+    private static final int FRAME_TOKENS = 8;
+
+    private final Policy.RemoteModel price;
+
+    RemotePrice(Policy.RemoteModel price) {
+        this.price = price;
+    }
+
+    /** The most that one answer to this request should cost, in micro-dollars. */
+    long worstCase(ChatRequest request) {
+        Integer maxOutput = request.maxOutputTokens();
+        return cost(inputTokens(request, WORST_BYTES_PER_TOKEN), maxOutput == null ? price.maxOutputTokens() : maxOutput);
+    }
+
+    /** Estimated tokens of a prompt. */
+    long promptTokens(ChatRequest request) {
+        return inputTokens(request, USUAL_BYTES_PER_TOKEN);
+    }
+
+    /** Estimated tokens of an answer. */
+    long answerTokens(AiMessage answer) {
+        long bytes = bytes(answer.text());
+        for (ToolExecutionRequest call : answer.toolExecutionRequests()) {
+            bytes += bytes(call.name()) + bytes(call.arguments());
+        }
+        return FRAME_TOKENS + ceilDiv(bytes, USUAL_BYTES_PER_TOKEN);
+    }
+
+    /** Cost in micro-dollars, rounded up. */
+    long cost(long inputTokens, long outputTokens) {
+        return MicroUsd.roundUp(MicroUsd.ofTokens(inputTokens, price.usdPerMillionInputTokens())
+                .add(MicroUsd.ofTokens(outputTokens, price.usdPerMillionOutputTokens())));
+    }
+
+    private static long inputTokens(ChatRequest request, int bytesPerToken) {
+        long bytes = 0;
+        long frames = 1;
+        for (ChatMessage message : request.messages()) {
+            bytes += bytes(ChatMessageSerializer.messageToJson(message));
+            frames++;
+        }
+        for (ToolSpecification tool : request.toolSpecifications()) {
+            bytes += bytes(tool.toJson());
+            frames++;
+        }
+        return frames * FRAME_TOKENS + ceilDiv(bytes, bytesPerToken);
+    }
+
+    private static long bytes(@Nullable String text) {
+        return text == null ? 0 : text.getBytes(StandardCharsets.UTF_8).length;
+    }
+
+    private static long ceilDiv(long bytes, int perToken) {
+        return Math.ceilDiv(bytes, perToken);
+    }
+}
