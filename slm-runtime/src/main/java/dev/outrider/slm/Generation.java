@@ -6,13 +6,19 @@ import java.util.List;
  * The continuation of a prompt.
  *
  * @param tokens the generated tokens in order, the end token included
+ * @param text their text, without control tokens
  * @param finish why the generation ended
  * @param promptTokens tokens of the prompt
  * @param prefillSeconds wall-clock seconds spent on reading the prompt
  * @param decodeSeconds wall-clock seconds spent on the generated tokens
  */
 public record Generation(
-        List<GeneratedToken> tokens, Finish finish, int promptTokens, double prefillSeconds, double decodeSeconds) {
+        List<GeneratedToken> tokens,
+        String text,
+        Finish finish,
+        int promptTokens,
+        double prefillSeconds,
+        double decodeSeconds) {
 
     public Generation {
         tokens = List.copyOf(tokens);

@@ -8,7 +8,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
+import dev.outrider.slm.chat.ChatFormat;
+import dev.outrider.slm.chat.ChatFormats;
 import dev.outrider.slm.cpu.CpuBackend;
 import dev.outrider.slm.gguf.Gguf;
 import dev.outrider.slm.gguf.GgufMetadata;
@@ -19,6 +22,7 @@ import dev.outrider.slm.model.LanguageModel;
 import dev.outrider.slm.model.SequenceState;
 import dev.outrider.slm.sampling.Choice;
 import dev.outrider.slm.sampling.Sampler;
+import dev.outrider.slm.tokenizer.Tokenizer;
 
 /**
  * One loaded model that many threads may use at once. Every generation has its own sequence state; a fair lock lets the threads in
@@ -33,6 +37,9 @@ public final class SlmEngine implements AutoCloseable {
     private final ModelInfo info;
     private final Set<Integer> endTokens;
     private final ReentrantLock turn = new ReentrantLock(true);
+    private final Object words = new Object();
+    private @Nullable Tokenizer tokenizer;
+    private @Nullable ChatFormat chatFormat;
     private boolean closed;
 
     private SlmEngine(Gguf gguf, Backend backend, LanguageModel model, long startNanos) {
@@ -97,6 +104,38 @@ public final class SlmEngine implements AutoCloseable {
         return gguf.metadata();
     }
 
+    /**
+     * Text to token ids and back. Built when it is first asked for: a large vocabulary takes longer than the rest of loading.
+     *
+     * @throws SlmException if the file's tokenizer is of a kind that is not supported, or damaged
+     */
+    public Tokenizer tokenizer() {
+        synchronized (words) {
+            Tokenizer built = tokenizer;
+            if (built == null) {
+                built = Tokenizer.of(gguf.metadata());
+                tokenizer = built;
+            }
+            return built;
+        }
+    }
+
+    /**
+     * How conversations and tool calls are written for this model.
+     *
+     * @throws SlmException if the file names no format that is known, or its tokenizer cannot be used
+     */
+    public ChatFormat chatFormat() {
+        synchronized (words) {
+            ChatFormat built = chatFormat;
+            if (built == null) {
+                built = ChatFormats.of(gguf.metadata(), tokenizer());
+                chatFormat = built;
+            }
+            return built;
+        }
+    }
+
     /** Most positions of one sequence, prompt and answer together. */
     public int contextLength() {
         return model.contextLength();
@@ -149,13 +188,14 @@ public final class SlmEngine implements AutoCloseable {
      */
     public Generation generate(int[] prompt, GenerationOptions options) {
         check(prompt, 1);
+        tokenizer(); // a file without a usable one fails here and not after the work
         long start = System.nanoTime();
         SequenceState state = model.newState();
         float[] logits = new float[model.vocabularySize()];
         for (int from = 0; from < prompt.length; from += model.largestChunk()) {
             if (options.cancelled().getAsBoolean()) {
                 return new Generation(
-                        List.of(), Generation.Finish.CANCELLED, prompt.length, seconds(start), 0);
+                        List.of(), "", Generation.Finish.CANCELLED, prompt.length, seconds(start), 0);
             }
             int count = Math.min(model.largestChunk(), prompt.length - from);
             step(state, prompt, from, count, from + count == prompt.length, logits);
@@ -194,7 +234,9 @@ public final class SlmEngine implements AutoCloseable {
                 break;
             }
         }
-        return new Generation(tokens, finish, promptTokens, prefillSeconds, seconds(start));
+        double decodeSeconds = seconds(start);
+        int[] ids = tokens.stream().mapToInt(GeneratedToken::id).toArray();
+        return new Generation(tokens, tokenizer().decode(ids), finish, promptTokens, prefillSeconds, decodeSeconds);
     }
 
     private void step(SequenceState state, int[] tokens, int from, int count, boolean withLogits, float[] logits) {

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -51,7 +52,7 @@ class SlmEngineTest {
         assertThat(info.pattern()).isEqualTo("M-M*M*-");
         assertThat(info.layers()).isEqualTo(7);
         assertThat(info.parameters()).isEqualTo(80_484);
-        assertThat(info.tensorTypes()).containsExactlyEntriesOf(java.util.Map.of("F32", 46));
+        assertThat(info.tensorTypes()).containsExactlyEntriesOf(Map.of("F32", 46));
         assertThat(info.vocabularySize()).isEqualTo(288);
         assertThat(info.licence()).isNull();
         assertThat(engine.endTokens()).containsExactly(2);
@@ -62,6 +63,7 @@ class SlmEngineTest {
         Generation generation = engine.generate(PROMPT, endless(10).build());
         assertThat(generation.finish()).isEqualTo(Generation.Finish.LENGTH);
         assertThat(generation.promptTokens()).isEqualTo(PROMPT.length);
+        assertThat(generation.text()).isEqualTo(engine.tokenizer().decode(generation.ids()));
         int[] text = Arrays.copyOf(PROMPT, PROMPT.length + 10);
         System.arraycopy(generation.ids(), 0, text, PROMPT.length, 10);
         float[][] logits = Golden.logits(engine, text);

@@ -4,7 +4,6 @@ import static dev.outrider.slm.cpu.Lanes.COUNT;
 import static dev.outrider.slm.cpu.Lanes.FLOATS;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Matrix times several vectors. A panel of weights is unpacked to floats once and then used for all vectors, in tiles of two rows by
@@ -121,7 +120,7 @@ final class BatchedProduct {
 
     private static void finish(
             FloatVector sum, float[] w, int a, float[] x, int xAt, int i, int width, float[] y, int yAt, boolean add) {
-        float total = sum.reduceLanes(VectorOperators.ADD);
+        float total = Lanes.sum(sum);
         for (int j = i; j < width; j++) {
             total += w[a + j] * x[xAt + j];
         }

@@ -48,8 +48,8 @@ final class Bf16Matrix extends CpuMatrix {
             sa = widen(ShortVector.fromMemorySegment(SHORTS, w, a + 2L * i, LITTLE_ENDIAN)).fma(v, sa);
             sb = widen(ShortVector.fromMemorySegment(SHORTS, w, b + 2L * i, LITTLE_ENDIAN)).fma(v, sb);
         }
-        store(y, yAt + row, sa.reduceLanes(VectorOperators.ADD) + tail(x, xAt, a), add);
-        store(y, yAt + row + 1, sb.reduceLanes(VectorOperators.ADD) + tail(x, xAt, b), add);
+        store(y, yAt + row, Lanes.sum(sa) + tail(x, xAt, a), add);
+        store(y, yAt + row + 1, Lanes.sum(sb) + tail(x, xAt, b), add);
     }
 
     private void one(float[] x, int xAt, float[] y, int yAt, int row, boolean add) {
@@ -60,7 +60,7 @@ final class Bf16Matrix extends CpuMatrix {
             sum = widen(ShortVector.fromMemorySegment(SHORTS, data, a + 2L * i, LITTLE_ENDIAN))
                     .fma(FloatVector.fromArray(FLOATS, x, xAt + i), sum);
         }
-        store(y, yAt + row, sum.reduceLanes(VectorOperators.ADD) + tail(x, xAt, a), add);
+        store(y, yAt + row, Lanes.sum(sum) + tail(x, xAt, a), add);
     }
 
     private float tail(float[] x, int xAt, long rowAt) {

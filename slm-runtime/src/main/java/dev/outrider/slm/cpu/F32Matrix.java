@@ -7,7 +7,6 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /** Weights stored as 32-bit floats. */
 final class F32Matrix extends CpuMatrix {
@@ -49,10 +48,10 @@ final class F32Matrix extends CpuMatrix {
             sc = FloatVector.fromMemorySegment(FLOATS, w, c + at, LITTLE_ENDIAN).fma(v, sc);
             sd = FloatVector.fromMemorySegment(FLOATS, w, d + at, LITTLE_ENDIAN).fma(v, sd);
         }
-        store(y, yAt + row, sa.reduceLanes(VectorOperators.ADD) + tail(x, xAt, a), add);
-        store(y, yAt + row + 1, sb.reduceLanes(VectorOperators.ADD) + tail(x, xAt, b), add);
-        store(y, yAt + row + 2, sc.reduceLanes(VectorOperators.ADD) + tail(x, xAt, c), add);
-        store(y, yAt + row + 3, sd.reduceLanes(VectorOperators.ADD) + tail(x, xAt, d), add);
+        store(y, yAt + row, Lanes.sum(sa) + tail(x, xAt, a), add);
+        store(y, yAt + row + 1, Lanes.sum(sb) + tail(x, xAt, b), add);
+        store(y, yAt + row + 2, Lanes.sum(sc) + tail(x, xAt, c), add);
+        store(y, yAt + row + 3, Lanes.sum(sd) + tail(x, xAt, d), add);
     }
 
     private void one(float[] x, int xAt, float[] y, int yAt, int row, boolean add) {
@@ -63,7 +62,7 @@ final class F32Matrix extends CpuMatrix {
             sum = FloatVector.fromMemorySegment(FLOATS, data, a + 4L * i, LITTLE_ENDIAN)
                     .fma(FloatVector.fromArray(FLOATS, x, xAt + i), sum);
         }
-        store(y, yAt + row, sum.reduceLanes(VectorOperators.ADD) + tail(x, xAt, a), add);
+        store(y, yAt + row, Lanes.sum(sum) + tail(x, xAt, a), add);
     }
 
     private float tail(float[] x, int xAt, long rowAt) {

@@ -3,6 +3,7 @@ package dev.outrider.slm.cpu;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -18,6 +19,10 @@ final class Lanes {
     /** Floats per vector. */
     static final int COUNT = FLOATS.length();
 
+    private static final VectorShuffle<Float> FOLD_8 = VectorShuffle.iota(FLOATS, 8, 1, true);
+    private static final VectorShuffle<Float> FOLD_4 = VectorShuffle.iota(FLOATS, 4, 1, true);
+    private static final VectorShuffle<Float> FOLD_2 = VectorShuffle.iota(FLOATS, 2, 1, true);
+
     private static final float LOG2_E = 1.44269504f;
     private static final float LN2_HIGH = 0.693359375f;
     private static final float LN2_LOW = -2.12194440e-4f;
@@ -28,6 +33,22 @@ final class Lanes {
     private static final int EXPONENT_OF_ONE = 0x3f800000;
 
     private Lanes() {}
+
+    /**
+     * The sum of all lanes, halves added to halves. {@code reduceLanes(ADD)} leaves the order open: the interpreter adds from left to
+     * right, compiled code does not, and the same text would get other last bits as the kernels warm up.
+     */
+    static float sum(FloatVector v) {
+        FloatVector folded = v;
+        if (COUNT >= 16) {
+            folded = folded.add(folded.rearrange(FOLD_8));
+        }
+        if (COUNT >= 8) {
+            folded = folded.add(folded.rearrange(FOLD_4));
+        }
+        folded = folded.add(folded.rearrange(FOLD_2));
+        return folded.lane(0) + folded.lane(1);
+    }
 
     /** Largest multiple of the vector length that is at most {@code n}. */
     static int bound(int n) {

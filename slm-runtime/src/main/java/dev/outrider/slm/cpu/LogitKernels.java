@@ -4,7 +4,6 @@ import static dev.outrider.slm.cpu.Lanes.COUNT;
 import static dev.outrider.slm.cpu.Lanes.FLOATS;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /** Kernels over a row of logits. */
 public final class LogitKernels {
@@ -18,7 +17,7 @@ public final class LogitKernels {
         for (int i = 0; i < bound; i += COUNT) {
             sums = sums.add(Lanes.exp(FloatVector.fromArray(FLOATS, logits, i).sub(shift)));
         }
-        double sum = sums.reduceLanes(VectorOperators.ADD);
+        double sum = Lanes.sum(sums);
         for (int i = bound; i < logits.length; i++) {
             sum += Math.exp(logits[i] - shift);
         }

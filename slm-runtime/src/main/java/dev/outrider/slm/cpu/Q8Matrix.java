@@ -54,8 +54,8 @@ final class Q8Matrix extends CpuMatrix {
             a += BLOCK_BYTES;
             b += BLOCK_BYTES;
         }
-        store(y, yAt + row, sa.reduceLanes(VectorOperators.ADD), add);
-        store(y, yAt + row + 1, sb.reduceLanes(VectorOperators.ADD), add);
+        store(y, yAt + row, Lanes.sum(sa), add);
+        store(y, yAt + row + 1, Lanes.sum(sb), add);
     }
 
     private void one(float[] x, int xAt, float[] y, int yAt, int row, boolean add) {
@@ -66,7 +66,7 @@ final class Q8Matrix extends CpuMatrix {
             sum = block(data, a, x, i).fma(FloatVector.broadcast(FLOATS, scale(data, a)), sum);
             a += BLOCK_BYTES;
         }
-        store(y, yAt + row, sum.reduceLanes(VectorOperators.ADD), add);
+        store(y, yAt + row, Lanes.sum(sum), add);
     }
 
     private static float scale(MemorySegment w, long at) {

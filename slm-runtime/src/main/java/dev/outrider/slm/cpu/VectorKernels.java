@@ -20,7 +20,7 @@ final class VectorKernels {
             FloatVector v = FloatVector.fromArray(FLOATS, in, inAt + i);
             squares = v.fma(v, squares);
         }
-        float sum = squares.reduceLanes(VectorOperators.ADD);
+        float sum = Lanes.sum(squares);
         for (int i = bound; i < size; i++) {
             sum += in[inAt + i] * in[inAt + i];
         }
@@ -91,7 +91,7 @@ final class VectorKernels {
             e.intoArray(scores, at + i);
             sums = sums.add(e);
         }
-        float sum = sums.reduceLanes(VectorOperators.ADD);
+        float sum = Lanes.sum(sums);
         for (int i = bound; i < size; i++) {
             float e = (float) Math.exp(scores[at + i] - max);
             scores[at + i] = e;
