@@ -1,0 +1,4 @@
+@NullMarked
+package dev.outrider.agents;
+
+import org.jspecify.annotations.NullMarked;
