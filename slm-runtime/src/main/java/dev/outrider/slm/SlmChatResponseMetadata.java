@@ -8,10 +8,12 @@ import org.jspecify.annotations.Nullable;
 public final class SlmChatResponseMetadata extends ChatResponseMetadata {
 
     private final TokenEvidence evidence;
+    private final @Nullable String problem;
 
     private SlmChatResponseMetadata(Builder builder) {
         super(builder);
         this.evidence = Objects.requireNonNull(builder.evidence, "evidence");
+        this.problem = builder.problem;
     }
 
     public static Builder builder() {
@@ -22,31 +24,53 @@ public final class SlmChatResponseMetadata extends ChatResponseMetadata {
         return evidence;
     }
 
+    /**
+     * What is wrong with the answer, in one line, when it is neither a text nor a tool call in the model's prompt format; the
+     * message then holds the answer as it was written. Null otherwise.
+     */
+    public @Nullable String problem() {
+        return problem;
+    }
+
+    @Override
+    public Builder toBuilder() {
+        return ((Builder) toBuilder(builder())).evidence(evidence).problem(problem);
+    }
+
     @Override
     public boolean equals(Object o) {
-        return super.equals(o) && o instanceof SlmChatResponseMetadata other && evidence.equals(other.evidence);
+        return super.equals(o) && o instanceof SlmChatResponseMetadata other
+                && evidence.equals(other.evidence)
+                && Objects.equals(problem, other.problem);
     }
 
     @Override
     public int hashCode() {
-        return 31 * super.hashCode() + evidence.hashCode();
+        return Objects.hash(super.hashCode(), evidence, problem);
     }
 
     @Override
     public String toString() {
         return "SlmChatResponseMetadata[modelName=" + modelName() + ", finishReason=" + finishReason() + ", tokenUsage="
-                + tokenUsage() + ", smallestDecisionProbability=" + evidence.smallestDecisionProbability() + "]";
+                + tokenUsage() + ", smallestDecisionProbability=" + evidence.smallestDecisionProbability()
+                + (problem == null ? "]" : ", problem=" + problem + "]");
     }
 
     /** Builder; {@link #evidence} is required. */
     public static final class Builder extends ChatResponseMetadata.Builder<Builder> {
 
         private @Nullable TokenEvidence evidence;
+        private @Nullable String problem;
 
         private Builder() {}
 
         public Builder evidence(TokenEvidence evidence) {
             this.evidence = evidence;
+            return this;
+        }
+
+        public Builder problem(@Nullable String problem) {
+            this.problem = problem;
             return this;
         }
 

@@ -1,7 +1,6 @@
 package dev.outrider.slm.chat;
 
 import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -115,14 +114,10 @@ record CompletionParser(Tokenizer tokenizer, Set<Integer> stopTokens, int call, 
 
     private Completion malformed(
             int[] answer, int start, int end, @Nullable String thinking, int thinkingTokens, String problem) {
-        ByteArrayOutputStream text = new ByteArrayOutputStream();
-        for (int i = start; i < end; i++) {
-            text.writeBytes(tokenizer.bytes(answer[i]));
-        }
+        String text = tokenizer.written(Arrays.copyOfRange(answer, start, end));
         BitSet decisions = new BitSet(answer.length);
         decisions.set(start, answer.length);
-        return new Completion(
-                new Reply.Malformed(text.toString(StandardCharsets.UTF_8), problem), thinking, thinkingTokens, decisions);
+        return new Completion(new Reply.Malformed(text, problem), thinking, thinkingTokens, decisions);
     }
 
     private static int indexOf(int[] tokens, int token, int from, int to) {

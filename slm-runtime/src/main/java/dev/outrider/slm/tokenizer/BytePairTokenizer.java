@@ -1,5 +1,6 @@
 package dev.outrider.slm.tokenizer;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.OptionalInt;
@@ -64,20 +65,22 @@ final class BytePairTokenizer implements Tokenizer {
 
     @Override
     public String decode(int... tokens) {
-        int length = 0;
+        return join(tokens, false);
+    }
+
+    @Override
+    public String written(int... tokens) {
+        return join(tokens, true);
+    }
+
+    private String join(int[] tokens, boolean withControl) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         for (int token : tokens) {
-            length += vocabulary.type(token) == TokenType.CONTROL ? 0 : vocabulary.bytes(token).length;
-        }
-        byte[] all = new byte[length];
-        int at = 0;
-        for (int token : tokens) {
-            if (vocabulary.type(token) != TokenType.CONTROL) {
-                byte[] bytes = vocabulary.bytes(token);
-                System.arraycopy(bytes, 0, all, at, bytes.length);
-                at += bytes.length;
+            if (withControl || vocabulary.type(token) != TokenType.CONTROL) {
+                bytes.writeBytes(vocabulary.bytes(token));
             }
         }
-        return new String(all, StandardCharsets.UTF_8);
+        return bytes.toString(StandardCharsets.UTF_8);
     }
 
     @Override

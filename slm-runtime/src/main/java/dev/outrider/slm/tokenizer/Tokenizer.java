@@ -34,6 +34,9 @@ public interface Tokenizer {
     /** The text of a token sequence without control tokens; bytes that are no UTF-8 become U+FFFD. */
     String decode(int... tokens);
 
+    /** The text of a token sequence with control tokens in their written form, for people and logs. */
+    String written(int... tokens);
+
     /** The id of the control or user-defined token written so, or empty. */
     OptionalInt special(String written);
 

@@ -39,8 +39,7 @@ class ChatFormatsTest {
         assertThat(format.name()).isEqualTo("chatml");
         assertThat(format.supportsTools()).isFalse();
         assertThat(format.stopTokens()).containsExactly(4);
-        assertThat(Written.of(
-                        chatMl,
+        assertThat(chatMl.written(
                         format.prompt(
                                 List.of(SystemMessage.from("S"), UserMessage.from("U"), AiMessage.from("A"), UserMessage.from("V")),
                                 List.of())))

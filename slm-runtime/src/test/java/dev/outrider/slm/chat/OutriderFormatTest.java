@@ -178,7 +178,7 @@ class OutriderFormatTest {
     }
 
     private String prompt(List<ChatMessage> messages, ToolSpecification... tools) {
-        return Written.of(tokenizer, format.prompt(messages, List.of(tools)));
+        return tokenizer.written(format.prompt(messages, List.of(tools)));
     }
 
     private List<Integer> markers(List<ChatMessage> messages, ToolSpecification... tools) {

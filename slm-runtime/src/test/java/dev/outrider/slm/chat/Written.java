@@ -1,8 +1,5 @@
 package dev.outrider.slm.chat;
 
-import java.util.Arrays;
-import java.util.stream.Collectors;
-
 import dev.outrider.slm.tokenizer.Tokenizer;
 
 /** Shows tokens as people read prompts. */
@@ -10,12 +7,7 @@ final class Written {
 
     private Written() {}
 
-    /** All tokens in their written form. ASCII only: a character in several tokens would not survive. */
-    static String of(Tokenizer tokenizer, int[] tokens) {
-        return Arrays.stream(tokens).mapToObj(tokenizer::text).collect(Collectors.joining());
-    }
-
-    /** The same, the tokens that are decisions in brackets. */
+    /** Every token in its written form, the decisions in brackets. */
     static String decisions(Tokenizer tokenizer, int[] answer, Completion completion) {
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < answer.length; i++) {

@@ -1,0 +1,66 @@
+package dev.outrider.slm;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Objects;
+
+import dev.outrider.slm.tokenizer.Tokenizer;
+
+/**
+ * Writes given answers as an engine would, token by token and with the options obeyed: whatever a trained model might write can be
+ * tested without training one that writes it.
+ */
+final class ScriptedGenerator implements Generator {
+
+    private final Tokenizer tokenizer;
+    private final Deque<String> answers = new ArrayDeque<>();
+    private final List<int[]> prompts = new ArrayList<>();
+    private final List<GenerationOptions> options = new ArrayList<>();
+
+    ScriptedGenerator(Tokenizer tokenizer, String... answers) {
+        this.tokenizer = tokenizer;
+        this.answers.addAll(List.of(answers));
+    }
+
+    @Override
+    public synchronized Generation generate(int[] prompt, GenerationOptions options) {
+        prompts.add(prompt);
+        this.options.add(options);
+        int[] answer = tokenizer.encodeWithSpecialTokens(answers.remove());
+        List<GeneratedToken> tokens = new ArrayList<>();
+        for (int id : answer) {
+            if (options.cancelled().getAsBoolean()) {
+                return generation(tokens, Generation.Finish.CANCELLED, prompt.length);
+            }
+            tokens.add(new GeneratedToken(id, -0.125 * (tokens.size() + 1), 0.5, 0.01));
+            options.listener().accept(tokens.getLast());
+            if (Objects.requireNonNull(options.stopTokens()).contains(id) || options.stopAfter().test(id)) {
+                return generation(tokens, Generation.Finish.STOP, prompt.length);
+            }
+            if (tokens.size() == options.maxTokens()) {
+                break;
+            }
+        }
+        return generation(tokens, Generation.Finish.LENGTH, prompt.length);
+    }
+
+    private Generation generation(List<GeneratedToken> tokens, Generation.Finish finish, int promptTokens) {
+        int[] ids = tokens.stream().mapToInt(GeneratedToken::id).toArray();
+        return new Generation(tokens, tokenizer.decode(ids), finish, promptTokens, 0.25, 0.5);
+    }
+
+    /** The latest prompt in written form. */
+    String prompt() {
+        return tokenizer.written(prompts.getLast());
+    }
+
+    int promptTokens() {
+        return prompts.getLast().length;
+    }
+
+    GenerationOptions options() {
+        return options.getLast();
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.outrider.slm;
+
+import org.jspecify.annotations.NullMarked;
