@@ -1,0 +1,1 @@
+"""Training of Outrider's embedded tool-calling model."""

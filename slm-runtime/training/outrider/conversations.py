@@ -1,0 +1,363 @@
+"""Conversations: requests, calls, results and answers of every kind, and the tools that were offered."""
+import random
+from dataclasses import dataclass, field
+
+from . import catalogue, requests, results
+from .entities import Entities
+from .grammar import compiled, expand, lines, noise, sections, split, tidy
+from .requests import Values, dressed, help_request, off_topic, request
+from .tools import DESK, MISSING, REFUSAL
+
+WEIGHTS = {"find_customer": 8, "list_orders": 9, "get_order": 9, "track_shipment": 9, "check_stock": 9, "search_help": 10, "read_sensor": 7,
+           "get_ticket": 6, "create_ticket": 9, "close_ticket": 5, "cancel_order": 6, "refund_order": 11, "change_address": 8, "restock": 9}
+KINDS = {"single": 48, "several": 7, "mixed": 7, "steps": 10, "missing": 12, "off_topic": 7, "made_up": 8}
+SYSTEMS = ("You are the desk assistant of a shop.", "You help the staff of a shop with its back office.", "You are a helpful assistant.",
+           "Use the tools to answer.", "Answer with tool calls where a tool fits.", "You work at the back office of an online shop. Be brief.")
+SEVERAL = {"get_order": "order_id", "track_shipment": "order_id", "cancel_order": "order_id", "check_stock": "sku", "get_ticket": "ticket_id",
+           "close_ticket": "ticket_id", "list_orders": "customer_id", "read_sensor": "warehouse"}
+FOLLOWED = {"get_order": ("order_id", ("cancel_order", "track_shipment", "refund_order", "cancel_order")),
+            "track_shipment": ("order_id", ("cancel_order", "get_order", "refund_order")),
+            "find_customer": ("customer_id", ("list_orders", "create_ticket", "change_address")),
+            "list_orders": ("customer_id", ("create_ticket", "change_address")),
+            "get_ticket": ("ticket_id", ("close_ticket",)), "check_stock": ("sku", ("restock",)), "restock": ("sku", ("check_stock",)),
+            "cancel_order": ("order_id", ("get_order",)), "refund_order": ("order_id", ("get_order", "track_shipment"))}
+VAGUE = {"get_order": ("order_id",), "track_shipment": ("order_id",), "cancel_order": ("order_id",), "refund_order": ("order_id", "amount"),
+         "list_orders": ("customer_id",), "check_stock": ("sku",), "read_sensor": ("warehouse",), "get_ticket": ("ticket_id",),
+         "close_ticket": ("ticket_id",), "create_ticket": ("customer_id",), "change_address": ("customer_id",), "restock": ("sku", "warehouse")}
+RAW = {"order_id": ("{order_id}", "{order_bare}"), "customer_id": ("{customer_id}", "{customer_bare}"), "ticket_id": ("{ticket_id}",), "sku": ("{sku}",),
+       "warehouse": ("{warehouse}",), "amount": ("{amount}",)}
+MACROS = {"order_id": ("<order>",), "customer_id": ("<cust>",), "ticket_id": ("<ticket>",), "sku": ("<sku>", "<skus>"),
+          "warehouse": ("<inwh>", "<wh>", "<towh>"), "amount": ("<money>",)}
+SHORT = {"order_id": "order|the order|it's order|order number|the number is|it is||", "customer_id": "customer|it's|the customer number is|customer number|it is||",
+         "ticket_id": "ticket|it's|the ticket number is|ticket number||", "sku": "the SKU is|it's|SKU|article||", "warehouse": "in|it's|at||the warehouse in||",
+         "amount": "the amount is|it's|please refund|give them||", "quantity": "it's|quantity|please add||make it|", "subject": "the subject is|subject:|it is about|about|it's:||",
+         "street": "it's|the new address is|new address:|||", "reason": "|||the reason:|"}
+
+
+@dataclass
+class Thread:
+    """One request and all that follows from it."""
+    kind: str
+    tool: str
+    unseen: bool = False
+    messages: list = field(default_factory=list)
+
+    def user(self, text):
+        self.messages.append({"role": "user", "content": text})
+
+    def say(self, text):
+        self.messages.append({"role": "assistant", "content": text})
+
+    def call(self, calls):
+        self.messages.append({"role": "assistant", "calls": calls})
+
+    def tool_results(self, outs):
+        self.messages += [{"role": "tool", "content": results.to_json(o)} for o in outs]
+
+
+class Generator:
+    """Draws threads and conversations from one seed. unseen: held-out wordings only. desk: the desk's ranges (measuring only)."""
+
+    def __init__(self, seed, unseen=False, desk=False):
+        self.rng = random.Random(seed)
+        self.e, self.unseen = Entities(self.rng, desk), unseen
+
+    def offered(self):
+        r = self.rng
+        p = r.random()
+        if p < 0.05:
+            return [catalogue.made_up(r) for _ in range(r.randint(1, 12))]
+        n = 14 if p < 0.62 else r.randint(10, 13) if p < 0.86 else r.randint(1, 9)
+        tools = r.sample(list(DESK.values()), n)
+        if n == 14 and r.random() < 0.3:
+            tools = list(DESK.values())
+        if r.random() < 0.25:
+            for _ in range(r.randint(1, 4)):
+                tools.insert(r.randint(0, len(tools)), catalogue.made_up(r))
+        seen = set()
+        return [t for t in tools if not (t.name in seen or seen.add(t.name))]
+
+    def system(self):
+        return self.rng.choice(SYSTEMS) if self.rng.random() < 0.25 else ""
+
+    def pick_tool(self, names, share=0.9):
+        """A desk tool, most of the time one that is offered."""
+        r = self.rng
+        have = [n for n in WEIGHTS if n in names]
+        pool = have if have and r.random() < share else list(WEIGHTS)
+        return r.choices(pool, [WEIGHTS[n] for n in pool])[0]
+
+    # ---- the end of every call -------------------------------------------------------------------------------------
+
+    def conclude(self, thread, calls, answer=True):
+        """Results of the calls and the final answer. Returns the results."""
+        r, outs = self.rng, []
+        for tool, arguments in calls:
+            outs.append(results.error(tool, arguments, self.e) if r.random() < 0.08 else results.result(tool, arguments, self.e))
+        if answer:
+            thread.tool_results(outs)
+            thread.say(" ".join(results.sentence(t, a, o) for (t, a), o in zip(calls, outs)))
+        return outs
+
+    # ---- kinds -----------------------------------------------------------------------------------------------------
+
+    def single(self, names, answer=0.5, tool=None):
+        r = self.rng
+        tool = tool or self.pick_tool(names)
+        thread = Thread("single", tool, self.unseen)
+        if tool == "search_help":
+            text, query = help_request(self.e, self.unseen)
+            calls = [(tool, {"query": query})]
+        else:
+            text, values = request(self.e, tool, self.unseen)
+            calls = values.calls(tool)
+        thread.user(text)
+        if tool not in names:
+            thread.kind = "not_offered"
+            thread.say(REFUSAL)
+            return thread
+        thread.call(calls)
+        followed = tool in FOLLOWED and r.random() < 0.25
+        outs = self.conclude(thread, calls, followed or r.random() < answer)
+        if followed and "error" not in outs[0]:
+            self.follow(thread, tool, calls[0][1], outs[0], names)
+        return thread
+
+    def follow(self, thread, tool, arguments, out, names):
+        slot, nexts = FOLLOWED[tool]
+        then = self.rng.choice(nexts)
+        if tool == "find_customer":
+            if len(out["customers"]) != 1:
+                return
+            value = out["customers"][0]["customer_id"]
+        else:
+            value = arguments[slot]
+        if then not in names:
+            return
+        values = Values(self.e, {slot: value}, (), self.rng.random() < 0.2)
+        patterns = [p for c in sections("followups")[then] for p in split(c.source)] if then in sections("followups") else []
+        text = expand(compiled(self.rng.choice(patterns)), values, self.rng)
+        values.used.add(slot)
+        thread.user(noise(tidy(text), self.rng, values.lower))
+        calls = [values.call(then)]
+        thread.call(calls)
+        self.conclude(thread, calls, self.rng.random() < 0.4)
+
+    def several(self, names, answer=0.4):
+        """One tool, two or three times."""
+        tool = self.pick_several(names)
+        if not tool:
+            return None
+        slot, r = SEVERAL[tool], self.rng
+        n = 2 if r.random() < 0.75 else 3
+        make = Values(self.e)
+        drawn = []
+        while len(drawn) < n:
+            v = make.draw(slot)
+            if v not in drawn:
+                drawn.append(v)
+        text, values = request(self.e, tool, self.unseen, many={slot: drawn},
+                               only=lambda c: c.source.count("{" + slot + "}") + sum(c.source.count(m) for m in MACROS[slot]) == 1)
+        thread = Thread("several", tool, self.unseen)
+        thread.user(text)
+        calls = values.calls(tool)
+        thread.call(calls)
+        self.conclude(thread, calls, r.random() < answer)
+        return thread
+
+    def pick_several(self, names):
+        have = [n for n in SEVERAL if n in names]
+        return self.rng.choice(have) if have else None
+
+    def mixed(self, names, answer=0.4):
+        """Two or three different requests in one message."""
+        r = self.rng
+        have = [n for n in WEIGHTS if n in names and n != "search_help"]
+        if len(have) < 2:
+            return None
+        tools = r.sample(have, 2 if r.random() < 0.85 or len(have) < 3 else 3)
+        lower, parts, calls, shared = r.random() < 0.15, [], [], {}
+        for i, tool in enumerate(tools):
+            fixed = {k: v for k, v in shared.items()} if r.random() < 0.25 else {}
+            text, values = request(self.e, tool, self.unseen, fixed=tuple(fixed.items()), bare=True, only=lambda c: c.kind in ("I", "I", "Q", "W"))
+            parts.append((text, values))
+            calls += values.calls(tool)
+            shared.update({k: values.given[k] for k in values.used if k in ("order_id", "customer_id", "ticket_id", "sku", "warehouse")})
+        text = self.join(tools, parts)
+        thread = Thread("mixed", "+".join(tools), self.unseen)
+        thread.user(noise(tidy(dressed(tidy(text), parts[0][1], r, True)), r, lower))
+        thread.call(calls)
+        self.conclude(thread, calls, r.random() < answer)
+        return thread
+
+    def join(self, tools, parts):
+        r = self.rng
+        texts = [p[0] for p in parts]
+        style = r.random()
+        if style < 0.5:
+            glue = r.choice((" and ", " and ", " and also ", " and then ", ", then ", ", and ", "; ", " plus ", " and please ", ", also ", " and after that "))
+            text = glue.join(texts)
+            return r.choice(("%s", "%s", "please %s", "can you %s?", "could you %s?", "I need you to %s", "we need to %s", "%s please")) % text
+        starts = [r.choice(("", "", "please ", "can you ", "and ", "then ", "also ", "first ", "second, ", "finally, ", "next, ")) + t for t in texts]
+        starts[0] = r.choice(("", "please ", "first, ", "can you ")) + texts[0]
+        return r.choice((". ", ". ", ".\n", "\n", "! ")).join(s[:1].upper() + s[1:] for s in starts)
+
+    def missing(self, names, answer=0.4):
+        """A required value is not said: ask for it; the user may give it."""
+        r = self.rng
+        have = [n for n in VAGUE if n in names]
+        if not have:
+            return None
+        tool = r.choices(have, [WEIGHTS[n] for n in have])[0]
+        own = [s for s in sections("wordings_missing") if s.startswith(tool + " ")]
+        if own and r.random() < 0.75:
+            text, values = request(self.e, tool, self.unseen, section=r.choice(own))
+        else:
+            slot = r.choice(VAGUE[tool])
+            text, values = request(self.e, tool, self.unseen, vague=(slot,), only=lambda c: any(m in c.source for m in MACROS[slot])
+                                   and not any(x in c.source for x in RAW[slot]))
+        thread = Thread("missing", tool, self.unseen)
+        thread.user(text)
+        while True:
+            absent = [p for p in DESK[tool].params if not p.optional and p.name not in values.used and p.name not in ("kind",)]
+            if not absent:
+                break
+            thread.say(MISSING[absent[0].name if absent[0].name not in ("postcode", "city") else "street"])
+            if r.random() < 0.4 and len(thread.messages) == 2:
+                return thread
+            thread.user(self.supply(absent[0].name, values))
+        calls = values.calls(tool)
+        thread.call(calls)
+        self.conclude(thread, calls, r.random() < answer)
+        return thread
+
+    def supply(self, slot, values):
+        """The user gives the missing value."""
+        r = self.rng
+        if slot == "street":
+            text = expand(compiled("<newaddr>"), values, r)
+        elif slot == "reason":
+            values.value("reason")
+            text = values.macro(r.choice("cns"))
+        elif slot == "warehouse":
+            text = values.slot("warehouse")
+        else:
+            text = values.slot(slot)
+        text = r.choice(SHORT[slot].split("|")) + " " + text
+        p = r.random()
+        text = r.choice(("sorry, %s", "oh, %s", "%s, thanks", "%s please", "ah yes: %s", "ok, %s")) % text if p < 0.25 else text
+        return noise(tidy(text), r, r.random() < 0.3)
+
+    def off_topic(self, names):
+        thread = Thread("off_topic", "none", self.unseen)
+        thread.user(off_topic(self.e, self.unseen))
+        thread.say(REFUSAL)
+        return thread
+
+    def made_up(self, names, tools):
+        r = self.rng
+        others = [t for t in tools if t.name not in DESK]
+        if others and r.random() < 0.95:
+            tool = r.choice(others)
+        elif r.random() < 0.3:
+            tool = catalogue.made_up(r)
+        else:
+            return None
+        text, arguments = catalogue.request(tool, self.e)
+        thread = Thread("made_up", "made_up", self.unseen)
+        thread.user(text)
+        if tool.name in {t.name for t in tools}:
+            thread.call([(tool.name, arguments)])
+            if r.random() < 0.3:
+                done = r.random() < 0.85
+                thread.tool_results([{"status": "done"} if done else {"error": "The %s is not available." % tool.name.split("_")[-1]}])
+                thread.say("Done." if done else "That did not work: The %s is not available." % tool.name.split("_")[-1])
+        else:
+            thread.kind = "not_offered"
+            thread.say(REFUSAL)
+        return thread
+
+    def steps(self, names, answer=0.6):
+        """Two calls, the second with a value from the result of the first."""
+        r, e = self.rng, self.e
+        section = r.choice(list(sections("wordings_steps")))
+        first, then = STEPS[section]
+        if first not in names or then not in names:
+            return None
+        fixed = ()
+        if section == "customer_refund_last":
+            fixed = ()
+        text, values = request(e, then, self.unseen, section=section, fixed=fixed)
+        thread = Thread("steps", section, self.unseen)
+        thread.user(text)
+        one = values.call(first)
+        thread.call([one])
+        like = {"count": r.choice((1, 1, 1, 1, 1, 1, 0, 2)) if first == "find_customer" else r.choice((1, 2, 3, 2, 0)) if r.random() < 0.9 else 1, "items": 1}
+        if section in ("open_cancel", "last_order_cancel"):
+            like["status"] = r.choice(("open", "open", "shipped", "delivered"))
+        if section == "last_order_cancel":
+            like["status"] = "open"
+        out = results.error(first, one[1], e) if r.random() < 0.06 else results.result(first, one[1], e, like)
+        thread.tool_results([out])
+        second = self.second(section, then, values, out)
+        if second is None:
+            thread.say(results.sentence(first, one[1], out))
+            return thread
+        thread.call([second])
+        self.conclude(thread, [second], r.random() < answer)
+        return thread
+
+    def second(self, section, then, values, out):
+        """The second call, or None where the first result ends it."""
+        if "error" in out:
+            return None
+        if section.startswith("customer_") and "customers" in out:
+            if len(out["customers"]) != 1:
+                return None
+            got = {"customer_id": out["customers"][0]["customer_id"]}
+        elif "orders" in out:
+            if not out["orders"]:
+                return None
+            got = {"order_id": out["orders"][0]["order_id"]}
+        elif section.startswith("order_owner") or section == "ticket_customer_orders":
+            got = {"customer_id": out["customer_id"]}
+        elif section == "order_item_stock":
+            got = {"sku": out["items"][0]["sku"]}
+        elif section == "full_refund":
+            got = {"order_id": out["order_id"], "amount": out["total"]}
+        elif section == "open_cancel":
+            if out["status"] != "open":
+                return None
+            got = {"order_id": out["order_id"]}
+        else:
+            if out["stock"][0]["quantity"] >= int(values.given["limit"]):
+                return None
+            got = {}
+        for k, v in got.items():
+            values.given[k] = v
+            values.used.add(k)
+        return values.call(then)
+
+    # ---- conversations ---------------------------------------------------------------------------------------------
+
+    def thread(self, tools, kind=None):
+        names = {t.name for t in tools}
+        r = self.rng
+        while True:
+            k = kind or r.choices(list(KINDS), list(KINDS.values()))[0]
+            if not kind and len(names & set(DESK)) == 0 and k != "off_topic":
+                k = "made_up" if r.random() < 0.9 else k
+            thread = (self.made_up(names, tools) if k == "made_up" else getattr(self, k)(names))
+            if thread:
+                return thread
+            if kind:
+                return None
+
+
+STEPS = {"customer_orders": ("find_customer", "list_orders"), "customer_ticket": ("find_customer", "create_ticket"),
+         "customer_address": ("find_customer", "change_address"), "last_order_status": ("list_orders", "get_order"),
+         "last_order_track": ("list_orders", "track_shipment"), "last_order_cancel": ("list_orders", "cancel_order"),
+         "order_owner_ticket": ("get_order", "create_ticket"), "order_owner_address": ("get_order", "change_address"),
+         "order_item_stock": ("get_order", "check_stock"), "full_refund": ("get_order", "refund_order"),
+         "ticket_customer_orders": ("get_ticket", "list_orders"), "low_restock": ("check_stock", "restock"),
+         "open_cancel": ("get_order", "cancel_order"), "customer_refund_last": ("list_orders", "refund_order")}

@@ -1,0 +1,84 @@
+"""Conversations as training batches. One tool preamble is followed by several requests, so that it is paid for once."""
+import random
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+
+from .chat import Encoder, IM_END
+from .conversations import Generator
+from .tokenizer import load
+
+# Share of batches whose conversations hold one request, as most do in use. At first nearly all do: with a single order number
+# in sight, copying is learnt much sooner.
+SHORT, SHORT_AT_FIRST = 0.2, 0.8
+
+
+def conversation(g, encoder, length, single):
+    """ids, weights and turn numbers (0 none, odd text, even call) of one conversation of at most `length` tokens."""
+    tools = g.offered()
+    ids = encoder.system(g.system(), tools)
+    weights, turns, turn = [0.0] * len(ids), [0] * len(ids), 0
+    while True:
+        new_ids, new_weights, new_turns = [], [], []
+        for m in g.thread(tools).messages:
+            i, w = encoder.message(m)
+            turn += 1
+            number = 2 * turn + (0 if m.get("calls") else 1)
+            new_ids += i
+            new_weights += w
+            new_turns += [number if x else 0 for x in w]
+        if len(ids) + len(new_ids) > length:
+            if turn and any(turns):
+                return ids, weights, turns
+            return None
+        ids, weights, turns = ids + new_ids, weights + new_weights, turns + new_turns
+        if single:
+            return ids, weights, turns
+
+
+def copy_sequence(r, length, vocab):
+    """A warm-up for recall: random tokens, then pieces of them again in another order. The repeats are learnt."""
+    base = [r.randrange(11, vocab) for _ in range(length // 3)]
+    ids, weights = list(base), [0.0] * len(base)
+    while len(ids) < length:
+        n, at = r.randint(6, 16), r.randrange(len(base) - 20)
+        ids += base[at:at + n]
+        weights += [0.0, 0.0] + [1.0] * (n - 2)
+    return ids[:length], weights[:length], [0] * length
+
+
+def batch(seed, step, encoder, rows, length, copying):
+    """int64 ids (rows, length), float32 weights and int64 turns of the same shape. Every step has its own seed."""
+    ids = np.full((rows, length), IM_END, np.int64)
+    weights, turns = np.zeros((rows, length), np.float32), np.zeros((rows, length), np.int64)
+    r = random.Random("%d/%d" % (seed, step))
+    g, row = Generator("%d/%d" % (seed, step)), 0
+    single = length <= 400 and not copying
+    while row < rows:
+        made = copy_sequence(r, length, encoder.tokenizer.get_vocab_size()) if copying else conversation(g, encoder, length, single)
+        if made:
+            i, w, t = made
+            ids[row, :len(i)], weights[row, :len(i)], turns[row, :len(i)] = i, w, t
+            row += 1
+    return torch.from_numpy(ids), torch.from_numpy(weights), torch.from_numpy(turns)
+
+
+class Batches(IterableDataset):
+    def __init__(self, tokenizer, seed, start, copy_steps, easy_steps, tokens, length):
+        self.tokenizer, self.seed, self.start, self.tokens, self.length = tokenizer, seed, start, tokens, length
+        self.copy_steps, self.easy_steps = copy_steps, easy_steps
+
+    def __iter__(self):
+        info = get_worker_info()
+        at, by = (info.id, info.num_workers) if info else (0, 1)
+        encoder, step = Encoder(load(self.tokenizer)), self.start + at
+        while True:
+            short = random.Random("short/%d/%d" % (self.seed, step)).random() < (SHORT_AT_FIRST if step < self.easy_steps else SHORT)
+            length = self.length // 3 if short else self.length
+            yield batch(self.seed, step, encoder, self.tokens // length, length, step < self.copy_steps)
+            step += by
+
+
+def loader(workers, **kw):
+    return DataLoader(Batches(**kw), batch_size=None, num_workers=workers, prefetch_factor=8 if workers else None)

@@ -1,0 +1,223 @@
+"""Requests to the desk's tools: values, how they are written, and the calls they mean."""
+from .chat import Number
+from .entities import lines
+from .grammar import compiled, expand, frames, macros, noise, plain_lines, reasons, tidy, clauses
+from .tools import DESK, WAREHOUSES
+
+NUMBER_WORDS = dict(zip("two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty sixty hundred".split(),
+                        (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15, 20, 30, 40, 50, 60, 100)))
+MACRO_SLOTS = {"order": "order_id", "cust": "customer_id", "ticket": "ticket_id", "sku": "sku", "skus": "sku", "inwh": "warehouse",
+               "wh": "warehouse", "towh": "warehouse", "who": "query", "mail": "query", "money": "amount"}
+BARE = {"order_bare": "order_id", "customer_bare": "customer_id", "ticket_bare": "ticket_id"}
+WRITES = ("create_ticket", "close_ticket", "cancel_order", "refund_order", "change_address", "restock")
+PRIORITY_ADJECTIVES = {"high": "high priority|high-priority|urgent|critical|very urgent|top priority|highest priority|prio high",
+                       "low": "low priority|low-priority|non-urgent|minor|not urgent|low prio",
+                       "normal": "normal priority|normal-priority|standard priority|regular priority|normal prio"}
+PRIORITY_VALUES = {"high": "high|high|urgent|top|the highest", "low": "low|low|the lowest|minor", "normal": "normal|normal|regular|standard"}
+
+
+class Values:
+    """The values of one request: drawn when first asked for, kept for the call, and written in a random way."""
+
+    def __init__(self, entities, fixed=(), vague=(), lower=False):
+        self.e, self.rng, self.given = entities, entities.rng, dict(fixed)
+        self.vague, self.lower, self.used, self.many = set(vague), lower, set(), {}
+
+    def value(self, name):
+        if name not in self.given:
+            self.given[name] = self.draw(name)
+        self.used.add(name)
+        return self.given[name]
+
+    def draw(self, name):
+        e, r = self.e, self.rng
+        if name in ("street", "postcode", "city"):
+            for k, v in zip(("street", "postcode", "city"), e.address()):
+                self.given.setdefault(k, v)
+            return self.given[name]
+        if name == "query":
+            v = e.email() if r.random() < 0.4 else e.name()
+            return v.lower() if self.lower and r.random() < 0.3 else v
+        if name == "amount":
+            return Number(str(r.choice((5, 10, 15, 20, 25, 30, 50, r.randint(1, 300)))) if r.random() < 0.3 else e.money())
+        return {"order_id": e.order, "customer_id": e.customer, "ticket_id": e.ticket, "sku": e.sku, "subject": e.subject,
+                "warehouse": lambda: r.choice(WAREHOUSES), "quantity": e.quantity,
+                "reason": lambda: r.choice(("damaged", "late", "wrong_item", "unwanted")),
+                "priority": lambda: r.choice(("high", "high", "low", "normal"))}[name]()
+
+    def written(self, name, v):
+        r = self.rng
+        if name in ("order_id", "customer_id", "ticket_id", "sku"):
+            p = r.random()
+            if p < (0.6 if self.lower else 0.04):
+                return v.lower()
+            return v.replace("-", " ") if p > 0.99 else v
+        if name == "warehouse":
+            return v if self.lower or r.random() < 0.25 else v.capitalize()
+        if name == "amount":
+            t = v.text if r.random() > 0.03 else v.text.replace(".", ",")
+            return r.choice(("%s EUR", "%s EUR", "EUR %s", "€%s", "€%s", "%s €", "%s€", "%s euros", "%s euro", "€ %s", "%s", "%s eur")) % t
+        if name == "quantity" and r.random() < 0.12:
+            words = [w for w, n in NUMBER_WORDS.items() if n == v]
+            return words[0] if words else str(v)
+        return str(v)
+
+    def slot(self, name):
+        r = self.rng
+        if name == "product":
+            return self.e.product().lower()
+        if name == "first":
+            return self.e.first()
+        if name == "wh":
+            return r.choice(WAREHOUSES).capitalize()
+        if name == "limit":
+            return str(self.given.setdefault("limit", r.choice((5, 10, 15, 20, 25, 30, 50))))
+        if name in BARE:
+            return "\x01" + self.value(BARE[name]).split("-")[1] + "\x02"
+        if name in self.many:
+            shown = ["\x01" + self.written(name, v) + "\x02" for v in self.many[name]]
+            self.used.add(name)
+            return ", ".join(shown[:-1]) + r.choice((" and ", " and ", " and ", " & ", " as well as ")) + shown[-1]
+        return "\x01" + self.written(name, self.value(name)) + "\x02"
+
+    def macro(self, name):
+        r = self.rng
+        if name in ("c", "n", "s"):
+            reason = self.value("reason")
+            text = expand(r.choice(reasons()[reason + "." + name]), self, r)
+            return text
+        if name in ("prio", "Prio"):
+            text = expand(r.choice(macros()["prio_" + self.value("priority")]), self, r)
+            return text[0].upper() + text[1:] if name == "Prio" else text
+        if name == "prioadj":
+            return r.choice(PRIORITY_ADJECTIVES[self.value("priority")].split("|"))
+        if name == "priovalue":
+            return r.choice(PRIORITY_VALUES[self.value("priority")].split("|"))
+        vague = MACRO_SLOTS.get(name) in self.vague
+        options = macros()[name + "?" if vague else name]
+        if MACRO_SLOTS.get(name) in self.many:
+            plural = {"order_id": "[orders |the orders |order numbers ||]{order_id}", "ticket_id": "[tickets |the tickets ||]{ticket_id}",
+                      "customer_id": "[customers |the customers ||]{customer_id}", "sku": "[the items |articles ||]{sku}"}
+            if MACRO_SLOTS[name] in plural:
+                return expand(compiled(plural[MACRO_SLOTS[name]]), self, r)
+            options = [o for o in options if len(o) == 2] or options
+        return expand(r.choice(options), self, r)
+
+    def call(self, tool):
+        """(name, arguments) in the order of the signature, from the values that the text used."""
+        return tool, {p.name: self.given[p.name] for p in DESK[tool].params if p.name in self.used or p.name in dict(self.fixed_items())}
+
+    def fixed_items(self):
+        return [(k, v) for k, v in self.given.items() if k in ("kind", "status")]
+
+    def calls(self, tool):
+        if not self.many:
+            return [self.call(tool)]
+        (name, values), = self.many.items()
+        out = []
+        for v in values:
+            self.given[name] = v
+            out.append(self.call(tool))
+        return out
+
+
+def framed(clause, values, rng, write=False, bare=False):
+    """A clause in a frame, without greeting."""
+    text = expand(clause.node, values, rng)
+    kind = "D" if clause.kind == "N" and write else clause.kind
+    frame = expand(rng.choice(frames()[kind]), values, rng) if not bare else "$"
+    return frame.replace("$", text)
+
+
+def dressed(text, values, rng, calm=False):
+    """Greeting before, thanks after, punctuation."""
+    if not text.rstrip('"').endswith(("?", ".", "!")):
+        p = rng.random()
+        text += "." if p < 0.45 else "!" if p < 0.5 else ""
+    elif text.endswith("?") and rng.random() < 0.12:
+        text = text[:-1]
+    p = rng.random()
+    if p < 0.22:
+        opener = wrapper("<", values, rng, calm)
+        if opener.endswith((".", "!", "?")) or rng.random() < 0.3:
+            text = text[:1].upper() + text[1:]
+        text = opener + rng.choice((" ", " ", " ", "\n")) + text
+    if rng.random() < 0.16:
+        if not text.endswith(("?", ".", "!", '"')):
+            text += rng.choice((".", ".", ",", " -", ""))
+        text += rng.choice((" ", " ", " ", "\n")) + wrapper(">", values, rng, calm)
+    return text
+
+
+def wrapper(side, values, rng, calm):
+    while True:
+        line = rng.choice(lines("wrappers"))
+        if line.startswith(side) and not (calm and any(w in line.lower() for w in ("urgent", "rush", "important", "today", "time"))):
+            return expand(compiled(line[2:]), values, rng)
+
+
+def request(entities, tool, unseen=False, vague=(), fixed=(), many=None, only=None, section=None, bare=False):
+    """A request for a tool: text and values. many: {slot: [values]} for several calls of the same tool."""
+    rng = entities.rng
+    lower = rng.random() < 0.15
+    while True:
+        options = clauses(section or tool, unseen)
+        if only:
+            options = [c for c in options if only(c)]
+        clause = rng.choice(options)
+        values = Values(entities, tuple(clause.fixed) + tuple(fixed), vague, lower)
+        if tool == "find_customer" and not fixed:  # "the address …" wants an e-mail, "called …" a name
+            if any(w in clause.source for w in ("mail", "address")):
+                values.given["query"] = entities.email()
+            elif any(w in clause.source for w in ("called", "named", "name", "lives", "who is", "{query} is")):
+                values.given["query"] = entities.name()
+        values.many = dict(many or {})
+        write = tool in WRITES
+        text = framed(clause, values, rng, write, bare)
+        if many and not set(many) <= values.used:
+            continue
+        if bare:
+            return tidy(text), values
+        return noise(tidy(dressed(tidy(text), values, rng, tool == "create_ticket")), rng, lower), values
+
+
+def help_request(entities, unseen=False):
+    """A question for the knowledge base; the query is the question as asked."""
+    rng = entities.rng
+    values = HelpValues(entities, unseen)
+    question = noise(tidy(expand(rng.choice(plain_lines("wordings_help", unseen)), values, rng)), rng, rng.random() < 0.2)
+    if rng.random() < 0.03:
+        question = question.rstrip("?")
+    text = question
+    p = rng.random()
+    if p < 0.2:
+        text = rng.choice(("A customer asks: %s", "Customer question: %s", "The customer wants to know: %s", "Search the help for this: %s",
+                           "Check the knowledge base: %s", "She asks: %s", "The customer wrote: %s", "Look it up in the help: %s",
+                           "Somebody at the counter asks: %s", "Question from a client: %s", "What does the help say? %s",
+                           "I need the help page for this. %s", "The customer on the phone asks: %s", "He asked me: %s",
+                           "How do I answer this: %s", "Quick policy question. %s", "help: %s", "faq: %s")) % question
+    elif p < 0.4:
+        text = wrapper("<", values, rng, False) + rng.choice((" ", " ", "\n")) + question
+    if rng.random() < 0.12 and text.endswith("?"):
+        text += " " + wrapper(">", values, rng, False)
+    return text, question
+
+
+class HelpValues(Values):
+    def __init__(self, entities, unseen):
+        super().__init__(entities)
+        self.unseen = unseen
+
+    def macro(self, name):
+        if name in ("topic", "deed"):
+            return expand(self.rng.choice(plain_lines("topics" if name == "topic" else "deeds", False)), self, self.rng)
+        return super().macro(name)
+
+
+def off_topic(entities, unseen=False):
+    rng, values = entities.rng, Values(entities)
+    text = tidy(expand(rng.choice(plain_lines("offtopic", unseen)), values, rng))
+    p = rng.random()
+    if p < 0.12 and not text.endswith("?"):
+        text = rng.choice(("please %s", "can you %s?", "could you %s?", "%s please", "I want you to %s", "would you %s?")) % text
+    return noise(tidy(dressed(text, values, rng)) if rng.random() < 0.6 else text, rng, rng.random() < 0.2)
