@@ -24,14 +24,14 @@ final class RequestCheck {
      */
     static void check(ChatRequestParameters parameters, String modelName) {
         if (parameters.modelName() != null && !parameters.modelName().equals(modelName)) {
-            throw new UnsupportedFeatureException("the parameter modelName is '" + parameters.modelName()
-                    + "', but this is the in-process model '" + modelName + "' and it cannot be changed per request");
+            throw new UnsupportedFeatureException("the parameter modelName is not supported per request: '" + parameters.modelName()
+                    + "' was asked for, the loaded model is '" + modelName + "'");
         }
         unsupported("topK", parameters.topK());
         unsupported("frequencyPenalty", parameters.frequencyPenalty());
         unsupported("presencePenalty", parameters.presencePenalty());
         if (parameters.responseFormat() != null && parameters.responseFormat().type() == ResponseFormatType.JSON) {
-            throw new UnsupportedFeatureException("the response format JSON is not supported by this in-process model");
+            throw new UnsupportedFeatureException("the JSON response format is not supported by this in-process model");
         }
         between("temperature", parameters.temperature(), 0, 100, true);
         between("topP", parameters.topP(), 0, 1, false);

@@ -181,7 +181,7 @@ class SlmChatModelTest {
 
     @Test
     void whatTheModelCannotDoIsRefusedInOneLine() {
-        refused(UnsupportedFeatureException.class, "modelName is 'gpt-9'", p -> p.modelName("gpt-9"));
+        refused(UnsupportedFeatureException.class, "modelName is not supported per request: 'gpt-9'", p -> p.modelName("gpt-9"));
         refused(UnsupportedFeatureException.class, "topK", p -> p.topK(5));
         refused(UnsupportedFeatureException.class, "frequencyPenalty", p -> p.frequencyPenalty(0.5));
         refused(UnsupportedFeatureException.class, "presencePenalty", p -> p.presencePenalty(0.5));

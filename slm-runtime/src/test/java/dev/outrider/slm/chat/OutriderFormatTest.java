@@ -153,7 +153,7 @@ class OutriderFormatTest {
         assertThatThrownBy(() -> prompt(List.of(
                         UserMessage.from(TextContent.from("what is this?"), ImageContent.from("https://example.org/a.png")))))
                 .isInstanceOf(UnsupportedFeatureException.class)
-                .hasMessage("a user message holds content of type image, but this model reads text only");
+                .hasMessage("a user message holds content of type image, which is not supported: this model reads text only");
         assertThatThrownBy(() -> prompt(List.of(CustomMessage.from(Map.of("a", "b")))))
                 .isInstanceOf(UnsupportedFeatureException.class)
                 .hasMessageContaining("custom");

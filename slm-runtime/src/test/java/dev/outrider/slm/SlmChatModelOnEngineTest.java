@@ -1,0 +1,153 @@
+package dev.outrider.slm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.langchain4j.agent.tool.ToolSpecification;
+import dev.langchain4j.data.message.UserMessage;
+import dev.langchain4j.exception.UnsupportedFeatureException;
+import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.output.FinishReason;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The chat model on a real engine with random weights: what it says means nothing, how it behaves does. */
+class SlmChatModelOnEngineTest {
+
+    @TempDir
+    static Path directory;
+
+    private SlmEngine engine;
+    private SlmChatModel model;
+
+    @BeforeEach
+    void load() {
+        engine = SlmEngine.load(Golden.copy("f32-2.gguf", directory), 2);
+        model = SlmChatModel.builder().engine(engine).maxOutputTokens(8).build();
+    }
+
+    @AfterEach
+    void close() {
+        engine.close();
+    }
+
+    @Test
+    void aRequestIsAnsweredWithUsageAndEvidence() {
+        ChatResponse response = model.chat(ChatRequest.builder()
+                .messages(UserMessage.from("Hello there"))
+                .build());
+        TokenEvidence evidence = ((SlmChatResponseMetadata) response.metadata()).evidence();
+        int[] prompt = engine.chatFormat().prompt(List.of(UserMessage.from("Hello there")), List.of());
+        assertThat(response.tokenUsage().inputTokenCount()).isEqualTo(prompt.length);
+        assertThat(response.tokenUsage().outputTokenCount())
+                .isEqualTo(evidence.tokens().size())
+                .isBetween(1, 8);
+        assertThat(response.finishReason()).isNotNull();
+        assertThat(response.modelName()).isEqualTo(engine.info().name());
+        assertThat(evidence.tokens().getFirst().decision()).isTrue();
+        assertThat(evidence.smallestDecisionProbability()).isPresent();
+        assertThat(evidence.tokens()).allMatch(token -> token.probability() > 0 && token.probability() <= 1);
+    }
+
+    @Test
+    void aRequestThatDoesNotFitNamesBothNumbers() {
+        String text = "word ".repeat(engine.contextLength());
+        int tokens = engine.chatFormat().prompt(List.of(UserMessage.from(text)), List.of()).length;
+        assertThatExceptionOfType(ContextLengthException.class)
+                .isThrownBy(() -> model.chat(text))
+                .withMessageContaining(String.valueOf(tokens + 1))
+                .withMessageContaining(String.valueOf(engine.contextLength()));
+    }
+
+    @Test
+    void anAnswerEndsWhereTheContextIsFull() {
+        int overhead = engine.chatFormat().prompt(List.of(UserMessage.from("")), List.of()).length;
+        String text = "\u0007".repeat(engine.contextLength() - overhead - 3);
+        ChatResponse response = SlmChatModel.builder()
+                .engine(engine)
+                .maxOutputTokens(100)
+                .build()
+                .chat(UserMessage.from(text));
+        assertThat(response.tokenUsage().totalTokenCount()).isLessThanOrEqualTo(engine.contextLength());
+        if (response.tokenUsage().totalTokenCount() == engine.contextLength()) {
+            assertThat(response.finishReason()).isEqualTo(FinishReason.LENGTH);
+        }
+    }
+
+    @Test
+    void toolsAreRefusedWhereTheFormatHasNone() {
+        assertThatExceptionOfType(UnsupportedFeatureException.class)
+                .isThrownBy(() -> model.chat(ChatRequest.builder()
+                        .messages(UserMessage.from("x"))
+                        .toolSpecifications(ToolSpecification.builder().name("t").build())
+                        .build()))
+                .withMessageContaining("chatml has no tool calls");
+    }
+
+    @Test
+    void manyThreadsGetTheAnswersThatOneThreadGets() throws ExecutionException, InterruptedException {
+        List<String> questions = IntStream.range(0, 12).mapToObj(i -> "question " + i).toList();
+        List<String> alone = questions.stream().map(model::chat).toList();
+        List<Future<String>> together = new ArrayList<>();
+        try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
+            questions.forEach(question -> together.add(threads.submit(() -> model.chat(question))));
+        }
+        for (int i = 0; i < questions.size(); i++) {
+            assertThat(together.get(i).get()).isEqualTo(alone.get(i));
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void anInterruptEndsARunningGeneration() throws InterruptedException {
+        SlmChatModel endless = SlmChatModel.builder()
+                .engine(engine)
+                .temperature(1.0)
+                .seed(1L)
+                .maxOutputTokens(Integer.MAX_VALUE)
+                .build();
+        CompletableFuture<Throwable> outcome = new CompletableFuture<>();
+        Thread thread = Thread.ofPlatform().start(() -> {
+            try {
+                while (true) {
+                    endless.chat("go on");
+                }
+            } catch (GenerationInterruptedException e) {
+                outcome.complete(Thread.currentThread().isInterrupted() ? e : new AssertionError("status lost"));
+            } catch (Throwable e) {
+                outcome.complete(e);
+            }
+        });
+        TimeUnit.MILLISECONDS.sleep(200);
+        thread.interrupt();
+        assertThat(outcome.join()).isInstanceOf(GenerationInterruptedException.class);
+    }
+
+    @Test
+    void anEngineThatWasHandedInStaysOpenAndOneThatWasLoadedIsClosed() {
+        model.close();
+        assertThat(model.chat("still here")).isNotNull();
+        SlmChatModel own = SlmChatModel.builder()
+                .modelPath(directory.resolve("f32-2.gguf"))
+                .maxOutputTokens(1)
+                .build();
+        assertThat(own.chat("x")).isNotNull();
+        own.close();
+        own.close();
+        assertThatExceptionOfType(IllegalStateException.class).isThrownBy(() -> own.chat("x"));
+    }
+}
