@@ -1,0 +1,41 @@
+package dev.outrider.app;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+import dev.outrider.slm.SlmEngine;
+
+/** {@code --model} and {@code --threads}, shared by every command that runs the small model. */
+final class ModelOption {
+
+    @Option(
+            names = "--model",
+            paramLabel = "FILE",
+            description = "The small model, a GGUF file of architecture nemotron_h. Default: the embedded model.")
+    private @Nullable Path file;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Threads to compute with. Default: one per core.")
+    private int threads = Runtime.getRuntime().availableProcessors();
+
+    int threads() {
+        return threads;
+    }
+
+    /** Loads the model. The caller closes it. */
+    SlmEngine load() {
+        if (threads < 1) {
+            throw CliException.badInput("--threads must be at least 1 but is " + threads);
+        }
+        VectorModule.load();
+        if (file == null) {
+            return SlmEngine.embedded();
+        }
+        if (!Files.exists(file)) {
+            throw CliException.badInput("there is no model file " + file + "; give a GGUF file, or leave out --model for the"
+                    + " embedded model");
+        }
+        return SlmEngine.load(file, threads);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.outrider.app;
+
+import org.jspecify.annotations.NullMarked;
