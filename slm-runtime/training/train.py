@@ -57,7 +57,7 @@ def call_accuracy(hit, picked, turns):
     names = torch.zeros(int(inverse.max()) + 1, dtype=torch.long, device=turns.device).scatter_(0, inverse, turns[:, 1:][picked])
     exact = torch.ones_like(names).scatter_reduce_(0, inverse, hit.long(), "amin")
     call = (names % 2 == 0) & (names > 0)
-    return int(exact[call].sum()), int(call.sum()), int(exact.sum()), len(names)
+    return int(exact[call].sum()), int(call.sum()), int(exact[names > 0].sum()), int((names > 0).sum())
 
 
 class Run:
@@ -137,7 +137,7 @@ class Run:
             self.step += 1
             self.tokens += ids.numel()
             losses.append(loss.item())
-            if not copying:
+            if bool(turns.any()):
                 counts = call_accuracy(hit, picked, turns)
                 self.answers += counts[3]
                 sums = [x + y for x, y in zip(sums, counts)]

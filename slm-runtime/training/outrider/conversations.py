@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from . import catalogue, requests, results
 from .entities import Entities
 from .grammar import compiled, expand, lines, noise, sections, split, tidy
-from .requests import Values, dressed, help_request, off_topic, request
+from .requests import APART, Values, dressed, help_request, off_topic, request, told_apart
 from .tools import DESK, MISSING, REFUSAL
 
 WEIGHTS = {"find_customer": 8, "list_orders": 9, "get_order": 9, "track_shipment": 9, "check_stock": 9, "search_help": 10, "read_sensor": 7,
@@ -32,6 +32,11 @@ SHORT = {"order_id": "order|the order|it's order|order number|the number is|it i
          "ticket_id": "ticket|it's|the ticket number is|ticket number||", "sku": "the SKU is|it's|SKU|article||", "warehouse": "in|it's|at||the warehouse in||",
          "amount": "the amount is|it's|please refund|give them||", "quantity": "it's|quantity|please add||make it|", "subject": "the subject is|subject:|it is about|about|it's:||",
          "street": "it's|the new address is|new address:|||", "reason": "|||the reason:|"}
+
+
+def leaves_out(clause, slot):
+    """Whether the clause can be said without the value of the slot."""
+    return any(m in clause.source for m in MACROS[slot]) and not any(x in clause.source for x in RAW[slot])
 
 
 @dataclass
@@ -109,7 +114,11 @@ class Generator:
             text, query = help_request(self.e, self.unseen)
             calls = [(tool, {"query": query})]
         else:
-            text, values = request(self.e, tool, self.unseen)
+            slot = VAGUE[tool][0] if tool in VAGUE else None
+            if slot in APART and r.random() < 0.15:
+                text, values = told_apart(self.e, tool, slot, self.unseen, lambda c: c.kind != "S" and leaves_out(c, slot))
+            else:
+                text, values = request(self.e, tool, self.unseen)
             calls = values.calls(tool)
         thread.user(text)
         if tool not in names:
@@ -178,29 +187,48 @@ class Generator:
         tools = r.sample(have, 2 if r.random() < 0.85 or len(have) < 3 else 3)
         lower, parts, calls, shared = r.random() < 0.15, [], [], {}
         for i, tool in enumerate(tools):
-            fixed = {k: v for k, v in shared.items()} if r.random() < 0.25 else {}
-            text, values = request(self.e, tool, self.unseen, fixed=tuple(fixed.items()), bare=True, only=lambda c: c.kind in ("I", "I", "Q", "W"))
+            fixed = dict(shared) if r.random() < 0.4 else {}
+            slot = next((s for s in VAGUE.get(tool, ()) if s in fixed and s in APART), None)
+            wanted = lambda c: c.kind in ("I", "Q", "W")
+            if slot and r.random() < 0.6:  # "… and cancel it"
+                text, values = request(self.e, tool, self.unseen, vague=(slot,), fixed=tuple(fixed.items()), bare=True, apart=True,
+                                       only=lambda c: wanted(c) and leaves_out(c, slot))
+                values.used.add(slot)
+            else:
+                text, values = request(self.e, tool, self.unseen, fixed=tuple(fixed.items()), bare=True, only=wanted)
             parts.append((text, values))
             calls += values.calls(tool)
             shared.update({k: values.given[k] for k in values.used if k in ("order_id", "customer_id", "ticket_id", "sku", "warehouse")})
-        text = self.join(tools, parts)
+        text = self.join(parts)
         thread = Thread("mixed", "+".join(tools), self.unseen)
         thread.user(noise(tidy(dressed(tidy(text), parts[0][1], r, True)), r, lower))
         thread.call(calls)
         self.conclude(thread, calls, r.random() < answer)
         return thread
 
-    def join(self, tools, parts):
+    def join(self, parts):
+        """One text of several clauses (text, values): imperatives, questions and indirect questions."""
         r = self.rng
-        texts = [p[0] for p in parts]
-        style = r.random()
-        if style < 0.5:
+        kinds = [v.kind for _, v in parts]
+        texts = [(r.choice(("tell me ", "check ", "find out ", "let me know ", "see ")) if k == "W" else "") + t for (t, _), k in zip(parts, kinds)]
+        if r.random() < 0.5:
             glue = r.choice((" and ", " and ", " and also ", " and then ", ", then ", ", and ", "; ", " plus ", " and please ", ", also ", " and after that "))
             text = glue.join(texts)
-            return r.choice(("%s", "%s", "please %s", "can you %s?", "could you %s?", "I need you to %s", "we need to %s", "%s please")) % text
-        starts = [r.choice(("", "", "please ", "can you ", "and ", "then ", "also ", "first ", "second, ", "finally, ", "next, ")) + t for t in texts]
-        starts[0] = r.choice(("", "please ", "first, ", "can you ")) + texts[0]
-        return r.choice((". ", ". ", ".\n", "\n", "! ")).join(s[:1].upper() + s[1:] for s in starts)
+            if kinds[-1] == "Q":
+                return text + "?"
+            frame = r.choice(("%s", "%s", "please %s", "can you %s?", "could you %s?", "I need you to %s", "we need to %s", "%s please"))
+            return frame % text if kinds[0] != "Q" else text
+        said = []
+        for i, (text, kind) in enumerate(zip(texts, kinds)):
+            if kind == "Q":
+                text = r.choice(("", "", "and ", "also, ", "next question: " if i else "")) + text + "?"
+            else:
+                text = r.choice(("", "", "please ", "then " if i else "first, ", "also " if i else "", "finally, " if i else "next, ")) + text
+                text = "can you %s?" % text if r.random() < 0.12 and text == texts[i] else text
+            said.append(text[:1].upper() + text[1:])
+        end = r.choice((".", ".", ".", "!", ""))
+        blank = r.choice((" ", " ", "\n")) if end else "\n"
+        return blank.join(s if s.endswith("?") or i == len(said) - 1 else s + end for i, s in enumerate(said))
 
     def missing(self, names, answer=0.4):
         """A required value is not said: ask for it; the user may give it."""
@@ -214,8 +242,7 @@ class Generator:
             text, values = request(self.e, tool, self.unseen, section=r.choice(own))
         else:
             slot = r.choice(VAGUE[tool])
-            text, values = request(self.e, tool, self.unseen, vague=(slot,), only=lambda c: any(m in c.source for m in MACROS[slot])
-                                   and not any(x in c.source for x in RAW[slot]))
+            text, values = request(self.e, tool, self.unseen, vague=(slot,), only=lambda c: leaves_out(c, slot))
         thread = Thread("missing", tool, self.unseen)
         thread.user(text)
         while True:

@@ -11,7 +11,9 @@ from .tokenizer import load
 
 # Share of batches whose conversations hold one request, as most do in use. At first nearly all do: with a single order number
 # in sight, copying is learnt much sooner.
-SHORT, SHORT_AT_FIRST = 0.2, 0.8
+SHORT, SHORT_AT_FIRST = 0.3, 0.5
+COPY = 0.08  # share of batches that only practise recall, with tokens of the whole vocabulary
+CONTEXT = 0.1  # weight of the tokens that are not the assistant's: reading them teaches recall and words
 
 
 def conversation(g, encoder, length, single):
@@ -39,7 +41,7 @@ def conversation(g, encoder, length, single):
 
 def copy_sequence(r, length, vocab):
     """A warm-up for recall: random tokens, then pieces of them again in another order. The repeats are learnt."""
-    base = [r.randrange(11, vocab) for _ in range(length // 3)]
+    base = [r.randrange(11, vocab) for _ in range(min(100, length // 3))]
     ids, weights = list(base), [0.0] * len(base)
     while len(ids) < length:
         n, at = r.randint(6, 16), r.randrange(len(base) - 20)
@@ -59,7 +61,7 @@ def batch(seed, step, encoder, rows, length, copying):
         made = copy_sequence(r, length, encoder.tokenizer.get_vocab_size()) if copying else conversation(g, encoder, length, single)
         if made:
             i, w, t = made
-            ids[row, :len(i)], weights[row, :len(i)], turns[row, :len(i)] = i, w, t
+            ids[row, :len(i)], weights[row, :len(i)], turns[row, :len(i)] = i, w if copying else np.maximum(w, CONTEXT), t
             row += 1
     return torch.from_numpy(ids), torch.from_numpy(weights), torch.from_numpy(turns)
 
@@ -74,9 +76,11 @@ class Batches(IterableDataset):
         at, by = (info.id, info.num_workers) if info else (0, 1)
         encoder, step = Encoder(load(self.tokenizer)), self.start + at
         while True:
-            short = random.Random("short/%d/%d" % (self.seed, step)).random() < (SHORT_AT_FIRST if step < self.easy_steps else SHORT)
+            r = random.Random("short/%d/%d" % (self.seed, step))
+            copying = step < self.copy_steps or r.random() < COPY
+            short = r.random() < (SHORT_AT_FIRST if step < self.easy_steps else SHORT)
             length = self.length // 3 if short else self.length
-            yield batch(self.seed, step, encoder, self.tokens // length, length, step < self.copy_steps)
+            yield batch(self.seed, step, encoder, self.tokens // length, length, copying)
             step += by
 
 

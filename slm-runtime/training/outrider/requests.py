@@ -10,6 +10,24 @@ MACRO_SLOTS = {"order": "order_id", "cust": "customer_id", "ticket": "ticket_id"
                "wh": "warehouse", "towh": "warehouse", "who": "query", "mail": "query", "money": "amount"}
 BARE = {"order_bare": "order_id", "customer_bare": "customer_id", "ticket_bare": "ticket_id"}
 WRITES = ("create_ticket", "close_ticket", "cancel_order", "refund_order", "change_address", "restock")
+# A value said in a sentence of its own, and what the request then calls it.
+APART = {
+    "order_id": "My order number is #|The order number is #|It is order #|Order number: #|It's about order #|This is about #|Order: #|Re: #|The number is #|"
+                "I ordered something, order number #|It was order #|I have order # here|The customer's order is #|The order in question is #|I mean #|"
+                "Order no. #|Her order number is #|His order is #|We are talking about #|The customer gave me the number #|Reference #|It's #",
+    "customer_id": "My customer number is #|The customer number is #|It is customer #|Customer number: #|It's about customer #|This is about #|I am customer #|"
+                   "Customer: #|The customer is #|I have customer # on the phone|Re: #|The account is #|The number is #|Her customer number is #|Customer no. #|I'm #|It's #",
+    "ticket_id": "The ticket number is #|It is ticket #|Ticket number: #|It's about ticket #|This is about #|Ticket: #|Re: #|My ticket number is #|I mean #|"
+                 "The case number is #|Reference #|I got ticket number #|The ticket in question is #|It's #",
+    "sku": "The SKU is #|It is #|SKU: #|It's about #|This is about #|Article number #|The article number is #|I mean #|Item #|Product: #|It says # on the box|It's #"}
+CALLED = {"order": "it|my order|the order|that order|this order|the order|her order|his order|it", "cust": "them|this customer|that customer|the customer",
+          "ticket": "it|that ticket|this ticket|the ticket|my ticket", "sku": "it|this item|that article|the product|this product|that one",
+          "skus": "pieces|units|of them|items|of these"}
+CONTEXT = ("I ordered a {product} two weeks ago.", "I bought a {product} in your shop.", "A customer called about a {product}.", "There is a problem with a {product}.",
+           "The customer is not happy.", "I spoke to the customer this morning.", "I got a long e-mail about it.", "It has been a while now.", "I already tried to call you.",
+           "My sister ordered it for me.", "The customer bought a {product} for a birthday.", "I was on holiday last week.", "We talked about it yesterday.",
+           "My neighbour told me to write to you.", "The shop is full of people.", "I have been a customer for years.", "The customer sounded worried.", "This is the second time.",
+           "Nobody answered my last mail.", "I am writing on behalf of my mother.", "It was a present for my wife.", "The {product} is very nice, by the way.")
 PRIORITY_ADJECTIVES = {"high": "high priority|high-priority|urgent|critical|very urgent|top priority|highest priority|prio high",
                        "low": "low priority|low-priority|non-urgent|minor|not urgent|low prio",
                        "normal": "normal priority|normal-priority|standard priority|regular priority|normal prio"}
@@ -22,6 +40,7 @@ class Values:
     def __init__(self, entities, fixed=(), vague=(), lower=False):
         self.e, self.rng, self.given = entities, entities.rng, dict(fixed)
         self.vague, self.lower, self.used, self.many = set(vague), lower, set(), {}
+        self.named_apart = False
 
     def value(self, name):
         if name not in self.given:
@@ -94,6 +113,8 @@ class Values:
         if name == "priovalue":
             return r.choice(PRIORITY_VALUES[self.value("priority")].split("|"))
         vague = MACRO_SLOTS.get(name) in self.vague
+        if vague and self.named_apart and name in CALLED:
+            return r.choice(CALLED[name].split("|"))
         options = macros()[name + "?" if vague else name]
         if MACRO_SLOTS.get(name) in self.many:
             plural = {"order_id": "[orders |the orders |order numbers ||]{order_id}", "ticket_id": "[tickets |the tickets ||]{ticket_id}",
@@ -125,6 +146,8 @@ def framed(clause, values, rng, write=False, bare=False):
     """A clause in a frame, without greeting."""
     text = expand(clause.node, values, rng)
     kind = "D" if clause.kind == "N" and write else clause.kind
+    if clause.kind == "N" and text.startswith("the ") and rng.random() < 0.25:
+        text = text[4:]
     frame = expand(rng.choice(frames()[kind]), values, rng) if not bare else "$"
     return frame.replace("$", text)
 
@@ -156,7 +179,7 @@ def wrapper(side, values, rng, calm):
             return expand(compiled(line[2:]), values, rng)
 
 
-def request(entities, tool, unseen=False, vague=(), fixed=(), many=None, only=None, section=None, bare=False):
+def request(entities, tool, unseen=False, vague=(), fixed=(), many=None, only=None, section=None, bare=False, apart=False):
     """A request for a tool: text and values. many: {slot: [values]} for several calls of the same tool."""
     rng = entities.rng
     lower = rng.random() < 0.15
@@ -167,11 +190,14 @@ def request(entities, tool, unseen=False, vague=(), fixed=(), many=None, only=No
         clause = rng.choice(options)
         values = Values(entities, tuple(clause.fixed) + tuple(fixed), vague, lower)
         if tool == "find_customer" and not fixed:  # "the address …" wants an e-mail, "called …" a name
-            if any(w in clause.source for w in ("mail", "address")):
+            if "surname" in clause.source:
+                values.given["query"] = entities.family()
+            elif any(w in clause.source for w in ("mail", "address", "writes from")):
                 values.given["query"] = entities.email()
             elif any(w in clause.source for w in ("called", "named", "name", "lives", "who is", "{query} is")):
                 values.given["query"] = entities.name()
         values.many = dict(many or {})
+        values.named_apart, values.kind = apart, clause.kind
         write = tool in WRITES
         text = framed(clause, values, rng, write, bare)
         if many and not set(many) <= values.used:
@@ -179,6 +205,22 @@ def request(entities, tool, unseen=False, vague=(), fixed=(), many=None, only=No
         if bare:
             return tidy(text), values
         return noise(tidy(dressed(tidy(text), values, rng, tool == "create_ticket")), rng, lower), values
+
+
+def told_apart(entities, tool, slot, unseen, usable):
+    """A request as letters and calls tell it: the number in one sentence, what is wanted in another."""
+    rng = entities.rng
+    clause = rng.choice([c for c in clauses(tool, unseen) if usable(c)])
+    values = Values(entities, tuple(clause.fixed), (slot,), rng.random() < 0.15)
+    values.named_apart = True
+    wanted = tidy(framed(clause, values, rng, tool in WRITES))
+    number = rng.choice(APART[slot].split("|")).replace("#", values.slot(slot))
+    parts = [number, wanted] if rng.random() < 0.6 else [wanted, number]
+    if rng.random() < 0.35:
+        parts.insert(0, expand(compiled(rng.choice(CONTEXT)), values, rng))
+    parts = [p if p.endswith((".", "?", "!")) else p + rng.choice((".", ".", ".", ",", " -", "")) for p in parts[:-1]] + [parts[-1]]
+    text = rng.choice((" ", " ", " ", "\n")).join(p[:1].upper() + p[1:] if i == 0 or parts[i - 1].endswith((".", "?", "!")) else p for i, p in enumerate(parts))
+    return noise(tidy(dressed(tidy(text), values, rng, tool == "create_ticket")), rng, values.lower), values
 
 
 def help_request(entities, unseen=False):

@@ -40,6 +40,8 @@ def error(tool, arguments, e):
 
 def customer(e, query=None):
     name = query if query and "@" not in query else e.name()
+    if " " not in name:
+        name = e.first() + " " + name
     if name.islower():
         name = name.title()
     return {"customer_id": e.customer(), "name": name, "email": query if query and "@" in query else e.email(name), "city": e.city()}
