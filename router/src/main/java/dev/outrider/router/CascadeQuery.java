@@ -186,6 +186,7 @@ final class CascadeQuery {
     }
 
     private static String messageOf(RemoteException fault) {
-        return OneLine.of(fault);
+        // one line already, and its end says what to do, so it is not cut
+        return Objects.requireNonNullElse(fault.getMessage(), "the LLM failed");
     }
 }

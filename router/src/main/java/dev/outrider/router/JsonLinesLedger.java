@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * afresh. A torn last line, left by a killed process, is moved to a file of the same name with {@code .torn} appended when the
  * ledger is opened.
  *
- * <p>One process writes a file at a time. Safe for many threads. Nothing is rotated. An interrupted thread can write.
+ * <p>One ledger writes a file at a time. Safe for many threads. Nothing is rotated. An interrupted thread can write.
  */
 public final class JsonLinesLedger implements Ledger, AutoCloseable {
 
@@ -121,7 +121,10 @@ public final class JsonLinesLedger implements Ledger, AutoCloseable {
     /** Takes back what a failed write left, so that the next line does not continue it. */
     private void cutTornLine() throws IOException {
         if (torn && regular) {
-            out.getChannel().truncate(length);
+            // not by the stream's channel, which an interrupt closes for good
+            try (RandomAccessFile ledger = new RandomAccessFile(file.toFile(), "rw")) {
+                ledger.setLength(length);
+            }
         }
         torn = false;
     }

@@ -3,7 +3,6 @@ package dev.outrider.router;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -108,7 +107,7 @@ public final class LedgerReader {
         try {
             reader.close();
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw new LedgerException(file, "cannot be closed (" + OneLine.of(e) + ")", e);
         }
     }
 }

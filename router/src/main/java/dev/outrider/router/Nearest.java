@@ -10,7 +10,12 @@ final class Nearest {
 
     /** The candidate with the fewest edits, or null when none is within a third of the word's length (at least 2). */
     static @Nullable String of(String word, Collection<String> candidates) {
-        int limit = Math.max(2, word.length() / 3);
+        return of(word, candidates, Math.max(2, word.length() / 3));
+    }
+
+    /** The candidate with the fewest edits, or null when none is within so many. */
+    static @Nullable String of(String word, Collection<String> candidates, int mostEdits) {
+        int limit = mostEdits;
         String best = null;
         for (String candidate : candidates) {
             int edits = edits(word, candidate);

@@ -26,6 +26,9 @@ import dev.outrider.router.PolicyTree.Section;
  */
 final class PolicySection {
 
+    /** Edits up to which a key that nobody knows is taken for a missing one misspelt. */
+    private static final int TYPO = 2;
+
     private final String file;
     private final String path;
     private final Section section;
@@ -193,7 +196,7 @@ final class PolicySection {
         if (entry == null) {
             // an unknown key beside a missing one is most often the missing one misspelt
             section.entries().forEach((other, found) -> {
-                if (key.equals(Nearest.of(other, List.of(key)))) {
+                if (!known.contains(other) && key.equals(Nearest.of(other, List.of(key), TYPO))) {
                     throw error(found.keyAt(), "unknown key " + pathOf(other) + "; did you mean " + key + "?");
                 }
             });

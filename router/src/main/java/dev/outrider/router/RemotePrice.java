@@ -4,9 +4,14 @@ import dev.langchain4j.agent.tool.ToolExecutionRequest;
 import dev.langchain4j.agent.tool.ToolSpecification;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ChatMessage;
-import dev.langchain4j.data.message.ChatMessageSerializer;
+import dev.langchain4j.data.message.Content;
+import dev.langchain4j.data.message.SystemMessage;
+import dev.langchain4j.data.message.TextContent;
+import dev.langchain4j.data.message.ToolExecutionResultMessage;
+import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +29,9 @@ final class RemotePrice {
 
     /** Tokens that a message or a tool takes beside its text: roles, separators. */
     private static final int FRAME_TOKENS = 8;
+
+    /** A picture or a file counts as so much text: about 2,000 tokens. */
+    private static final int BYTES_OF_A_PICTURE = 6_000;
 
     private final Policy.RemoteModel price;
 
@@ -44,11 +52,7 @@ final class RemotePrice {
 
     /** Estimated tokens of an answer. */
     long answerTokens(AiMessage answer) {
-        long bytes = bytes(answer.text());
-        for (ToolExecutionRequest call : answer.toolExecutionRequests()) {
-            bytes += bytes(call.name()) + bytes(call.arguments());
-        }
-        return FRAME_TOKENS + ceilDiv(bytes, USUAL_BYTES_PER_TOKEN);
+        return FRAME_TOKENS + ceilDiv(bytes(answer), USUAL_BYTES_PER_TOKEN);
     }
 
     /** Cost in micro-dollars, rounded up. */
@@ -61,7 +65,7 @@ final class RemotePrice {
         long bytes = 0;
         long frames = 1;
         for (ChatMessage message : request.messages()) {
-            bytes += bytes(ChatMessageSerializer.messageToJson(message));
+            bytes += bytes(message);
             frames++;
         }
         for (ToolSpecification tool : request.toolSpecifications()) {
@@ -69,6 +73,30 @@ final class RemotePrice {
             frames++;
         }
         return frames * FRAME_TOKENS + ceilDiv(bytes, bytesPerToken);
+    }
+
+    private static long bytes(ChatMessage message) {
+        return switch (message) {
+            case SystemMessage system -> bytes(system.text());
+            case UserMessage user -> bytes(user.contents());
+            case AiMessage ai -> {
+                long bytes = bytes(ai.text());
+                for (ToolExecutionRequest call : ai.toolExecutionRequests()) {
+                    bytes += bytes(call.name()) + bytes(call.arguments());
+                }
+                yield bytes;
+            }
+            case ToolExecutionResultMessage result -> bytes(result.contents());
+            default -> bytes(message.toString());
+        };
+    }
+
+    private static long bytes(List<Content> contents) {
+        long bytes = 0;
+        for (Content content : contents) {
+            bytes += content instanceof TextContent text ? bytes(text.text()) : BYTES_OF_A_PICTURE;
+        }
+        return bytes;
     }
 
     private static long bytes(@Nullable String text) {

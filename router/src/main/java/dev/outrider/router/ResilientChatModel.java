@@ -23,8 +23,9 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.random.RandomGenerator;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,11 +43,12 @@ public final class ResilientChatModel implements ChatModel {
     private final Policy.Resilience settings;
     private final CircuitBreaker breaker;
     private final TimeLimiter limiter;
-    private final RandomGenerator jitter;
+    private final DoubleSupplier jitter;
     private final ExecutorService attempts = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("outrider-remote-", 0).factory());
 
-    ResilientChatModel(ChatModel delegate, Policy.Resilience settings, RandomGenerator jitter) {
+    /** @param jitter numbers in [0, 1) */
+    ResilientChatModel(ChatModel delegate, Policy.Resilience settings, DoubleSupplier jitter) {
         this.delegate = delegate;
         this.settings = settings;
         this.jitter = jitter;
@@ -59,7 +61,7 @@ public final class ResilientChatModel implements ChatModel {
     public static ResilientChatModel of(ChatModel model, Policy.Resilience settings) {
         return model instanceof ResilientChatModel resilient
                 ? resilient
-                : new ResilientChatModel(model, settings, RandomGenerator.of("L64X128MixRandom"));
+                : new ResilientChatModel(model, settings, () -> ThreadLocalRandom.current().nextDouble());
     }
 
     /**
@@ -171,7 +173,7 @@ public final class ResilientChatModel implements ChatModel {
 
     /** Doubling pauses with jitter of a half in both directions, but never shorter than what the endpoint asked for. */
     Duration pause(int failedAttempts, @Nullable Throwable thrown) {
-        double factor = (1L << Math.min(failedAttempts - 1, 30)) * (0.5 + jitter.nextDouble());
+        double factor = (1L << Math.min(failedAttempts - 1, 30)) * (0.5 + jitter.getAsDouble());
         long millis = (long) Math.min(settings.firstWait().toMillis() * factor, settings.maxWait().toMillis());
         Duration asked = thrown instanceof RemoteException fault ? fault.retryAfter().orElse(Duration.ZERO) : Duration.ZERO;
         Duration own = Duration.ofMillis(millis);

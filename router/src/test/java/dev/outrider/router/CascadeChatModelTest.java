@@ -2,8 +2,11 @@ package dev.outrider.router;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.offset;
 
 import dev.langchain4j.data.message.AiMessage;
+import dev.langchain4j.data.message.ChatMessage;
+import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.model.chat.ChatModel;
 import dev.langchain4j.model.chat.ChatRequestOptions;
 import dev.langchain4j.model.chat.listener.ChatModelErrorContext;
@@ -18,16 +21,10 @@ import dev.langchain4j.model.chat.request.ToolChoice;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.openai.OpenAiChatRequestParameters;
 import dev.langchain4j.model.output.FinishReason;
-import dev.langchain4j.model.output.TokenUsage;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,63 +36,7 @@ import dev.outrider.router.Decision.Escalate;
 import dev.outrider.slm.TokenScore;
 import dev.outrider.tools.SideEffect;
 
-class CascadeChatModelTest {
-
-    private static final Instant NOON = Instant.parse("2026-01-02T12:00:00Z");
-    private static final ChatResponse LLM_ANSWER = ChatResponse.builder()
-            .aiMessage(AiMessage.from("From the big one."))
-            .modelName("big-1")
-            .tokenUsage(new TokenUsage(1000, 100))
-            .finishReason(FinishReason.STOP)
-            .build();
-
-    private final Shop shop = new Shop();
-    private final InMemoryLedger ledger = new InMemoryLedger();
-    private final List<ChatRequest> sentToLlm = new CopyOnWriteArrayList<>();
-    private final ChatModel llm = new ChatModel() {
-        @Override
-        public ChatResponse doChat(ChatRequest request) {
-            sentToLlm.add(request);
-            return LLM_ANSWER;
-        }
-    };
-
-    private CascadeChatModel.Builder cascade(ChatModel slm) {
-        return CascadeChatModel.builder()
-                .local(slm)
-                .remote(llm)
-                .catalogue(shop.catalogue)
-                .ledger(ledger)
-                .clock(() -> NOON);
-    }
-
-    private static Policy policy(String... replacements) {
-        return Policies.changed(replacements);
-    }
-
-    private DecisionRecord onlyRecord() {
-        assertThat(ledger.records()).hasSize(1);
-        return ledger.records().getFirst();
-    }
-
-    private static DecisionRecord.Local local(DecisionRecord record) {
-        return Objects.requireNonNull(record.local());
-    }
-
-    private static DecisionRecord.Remote remote(DecisionRecord record) {
-        return Objects.requireNonNull(record.remote());
-    }
-
-    private static Escalate escalation(DecisionRecord record) {
-        return Objects.requireNonNull(record.escalation());
-    }
-
-    private Escalate escalation(ChatResponse local, ChatRequest request) {
-        ChatResponse response =
-                cascade(ScriptedSlm.answering(local)).build().chat(request);
-        assertThat(response.aiMessage()).isEqualTo(LLM_ANSWER.aiMessage());
-        return (Escalate) ((CascadeChatResponseMetadata) response.metadata()).decision();
-    }
+class CascadeChatModelTest extends CascadeFixture {
 
     @Test
     void a_sure_and_valid_local_call_is_accepted_and_nothing_reaches_the_llm() {
@@ -108,7 +49,7 @@ class CascadeChatModelTest {
         assertThat(sentToLlm).isEmpty();
         CascadeChatResponseMetadata metadata = (CascadeChatResponseMetadata) response.metadata();
         assertThat(metadata.decision()).isInstanceOfSatisfying(Accept.class, accept -> {
-            assertThat(accept.confidence()).isCloseTo(0.95, org.assertj.core.data.Offset.offset(1e-9));
+            assertThat(accept.confidence()).isCloseTo(0.95, offset(1e-9));
             assertThat(accept.basis()).isEqualTo(Basis.EVIDENCE);
         });
         assertThat(metadata.modelName()).isEqualTo("desk-slm");
@@ -259,38 +200,6 @@ class CascadeChatModelTest {
     }
 
     @Test
-    void an_escalated_query_charges_both_tiers_and_keeps_the_rejected_answer_in_the_ledger_only() {
-        ChatResponse local = ScriptedSlm.text("Rejected draft", 0.10);
-        CascadeChatModel model = cascade(ScriptedSlm.answering(local)).build();
-        ChatResponse response = model.chat(shop.request("Go."));
-        assertThat(response.aiMessage().text()).isEqualTo("From the big one.");
-        assertThat(sentToLlm.toString()).doesNotContain("Rejected draft");
-        DecisionRecord record = onlyRecord();
-        assertThat(local(record).answer()).isEqualTo(new Answer("Rejected draft", List.of()));
-        // 1000 x 2.50 + 100 x 10.00 micro-dollars
-        assertThat(record.cost()).isEqualTo(new DecisionRecord.Cost(7, 7, 3500));
-        assertThat(remote(record).estimated()).isFalse();
-        assertThat(remote(record).model()).isEqualTo("big-1");
-        assertThat(model.budget().snapshot().spentMicroUsd()).isEqualTo(3500);
-        assertThat(model.budget().snapshot().leasedMicroUsd()).isZero();
-        assertThat(ledger.egresses()).singleElement().satisfies(e -> assertThat(e.id()).isEqualTo(record.id()));
-    }
-
-    @Test
-    void missing_usage_is_estimated_and_flagged() {
-        ChatModel silent = new ChatModel() {
-            @Override
-            public ChatResponse doChat(ChatRequest request) {
-                return ChatResponse.builder().aiMessage(AiMessage.from("Short.")).build();
-            }
-        };
-        cascade(ScriptedSlm.answering(ScriptedSlm.text("x", 0.1))).remote(silent).build().chat(shop.request("Go."));
-        assertThat(remote(onlyRecord()).estimated()).isTrue();
-        assertThat(remote(onlyRecord()).inputTokens()).isPositive();
-        assertThat(onlyRecord().cost().remoteMicroUsd()).isPositive();
-    }
-
-    @Test
     void a_policy_may_keep_answers_out_of_the_ledger() {
         cascade(ScriptedSlm.answering(ScriptedSlm.text("secret", 0.1)))
                 .policy(policy("keep-answers: true", "keep-answers: false"))
@@ -328,138 +237,12 @@ class CascadeChatModelTest {
                 .isInstanceOfSatisfying(RefusedException.class, e -> assertThat(e.record().local()).isNull());
         assertThat(sentToLlm).hasSize(1);
 
-        List<dev.langchain4j.data.message.ChatMessage> messages = new ArrayList<>();
+        List<ChatMessage> messages = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
-            messages.add(dev.langchain4j.data.message.UserMessage.from("m" + i));
+            messages.add(UserMessage.from("m" + i));
         }
         model.chat(shop.request("x").toBuilder().messages(messages).build());
         assertThat(ledger.records().getLast().rule()).isEqualTo("long");
-    }
-
-    @Test
-    void without_an_llm_a_query_that_needs_one_is_refused() {
-        CascadeChatModel model =
-                cascade(ScriptedSlm.answering(ScriptedSlm.text("x", 0.1))).remote(null).build();
-        assertThatThrownBy(() -> model.chat(shop.request("Go.")))
-                .isInstanceOfSatisfying(RefusedException.class, e -> assertThat(e.reason()).isEqualTo(RefusalReason.NO_REMOTE))
-                .hasMessageContaining("OUTRIDER_LLM_URL");
-        assertThat(model.stats().refused()).containsExactly(Map.entry(RefusalReason.NO_REMOTE, 1L));
-    }
-
-    @Test
-    void with_the_money_spent_a_valid_local_answer_of_small_effect_is_taken_and_marked() {
-        Policy policy = policy("usd: 5.00", "usd: 0");
-        CascadeChatModel model = cascade(
-                        ScriptedSlm.answering(ScriptedSlm.call("get_order", "{\"order_id\":\"ORD-1\"}", 0.4)))
-                .policy(policy)
-                .build();
-        ChatResponse response = model.chat(shop.request("Go."));
-        Accept accept = (Accept) ((CascadeChatResponseMetadata) response.metadata()).decision();
-        assertThat(accept.basis()).isEqualTo(Basis.BUDGET_EXHAUSTED);
-        assertThat(accept.label()).isEqualTo("accept:BUDGET_EXHAUSTED");
-        assertThat(escalation(onlyRecord()).reason()).isEqualTo(EscalationReason.LOW_CONFIDENCE);
-        assertThat(sentToLlm).isEmpty();
-        assertThat(model.stats().acceptedOverBudget()).isEqualTo(1);
-    }
-
-    @Test
-    void with_the_money_spent_a_heavy_or_invalid_local_answer_is_refused() {
-        Policy policy = policy("usd: 5.00", "usd: 0");
-        for (ChatResponse local : List.of(
-                ScriptedSlm.call("cancel_order", "{\"order_id\":\"ORD-1\"}", 0.4),
-                ScriptedSlm.call("get_order", "{}", 0.4),
-                ScriptedSlm.call("nope", "{}", 0.99),
-                ScriptedSlm.text("<tool_call>", 0.99))) {
-            assertThatThrownBy(() -> cascade(ScriptedSlm.answering(local))
-                            .policy(policy)
-                            .build()
-                            .chat(shop.request("Go.")))
-                    .isInstanceOfSatisfying(
-                            RefusedException.class, e -> assertThat(e.reason()).isEqualTo(RefusalReason.BUDGET_EXHAUSTED));
-        }
-        Policy refuse = policy("usd: 5.00", "usd: 0", "on-exhausted: answer-locally", "on-exhausted: refuse");
-        assertThatThrownBy(() -> cascade(ScriptedSlm.answering(ScriptedSlm.text("Hi.", 0.4)))
-                        .policy(refuse)
-                        .build()
-                        .chat(shop.request("Go.")))
-                .isInstanceOf(RefusedException.class)
-                .hasMessageContaining("budget.usd");
-        assertThat(sentToLlm).isEmpty();
-    }
-
-    @Test
-    void an_llm_that_breaks_a_schema_gets_one_chance_to_repair() {
-        List<ChatResponse> answers = new ArrayList<>(List.of(
-                ChatResponse.builder().aiMessage(AiMessage.from(ScriptedSlm.toolCall("get_order", "{\"id\":1}"))).build(),
-                ChatResponse.builder()
-                        .aiMessage(AiMessage.from(ScriptedSlm.toolCall("get_order", "{\"order_id\":\"ORD-1\"}")))
-                        .build()));
-        ChatModel clumsy = new ChatModel() {
-            @Override
-            public ChatResponse doChat(ChatRequest request) {
-                sentToLlm.add(request);
-                return answers.removeFirst();
-            }
-        };
-        ChatResponse response = cascade(ScriptedSlm.answering(ScriptedSlm.text("x", 0.1)))
-                .remote(clumsy)
-                .build()
-                .chat(shop.request("Go."));
-        assertThat(response.aiMessage().toolExecutionRequests().getFirst().arguments()).contains("ORD-1");
-        assertThat(remote(onlyRecord()).calls()).isEqualTo(2);
-        assertThat(ledger.egresses()).hasSize(2);
-        assertThat(sentToLlm.get(1).messages().getLast().toString()).contains("Not executed").contains("order_id");
-    }
-
-    @Test
-    void an_llm_that_breaks_a_schema_twice_is_refused_and_both_answers_are_paid() {
-        ChatModel hopeless = new ChatModel() {
-            @Override
-            public ChatResponse doChat(ChatRequest request) {
-                return ChatResponse.builder()
-                        .aiMessage(AiMessage.from(ScriptedSlm.toolCall("get_order", "{\"id\":1}")))
-                        .tokenUsage(new TokenUsage(10, 10))
-                        .build();
-            }
-        };
-        CascadeChatModel model = cascade(ScriptedSlm.answering(ScriptedSlm.text("x", 0.1))).remote(hopeless).build();
-        assertThatThrownBy(() -> model.chat(shop.request("Go.")))
-                .isInstanceOfSatisfying(RefusedException.class, e -> {
-                    assertThat(e.reason()).isEqualTo(RefusalReason.REMOTE_FAILED);
-                    assertThat(e.getCause()).isInstanceOfSatisfying(
-                            RemoteException.class,
-                            cause -> assertThat(cause.kind()).isEqualTo(RemoteException.Kind.INVALID_ANSWER));
-                });
-        assertThat(onlyRecord().cost().remoteMicroUsd()).isEqualTo(2 * (25 + 100));
-        assertThat(model.budget().snapshot().spentMicroUsd()).isEqualTo(250);
-    }
-
-    @Test
-    void a_ledger_that_cannot_be_written_lets_nothing_leave() {
-        Ledger full = record -> {
-            throw new LedgerException("disk full");
-        };
-        assertThatThrownBy(() -> cascade(ScriptedSlm.answering(ScriptedSlm.text("Hi.", 0.99)))
-                        .ledger(full)
-                        .build()
-                        .chat(shop.request("Go.")))
-                .isInstanceOf(LedgerException.class);
-        Ledger fullForEgress = new Ledger() {
-            @Override
-            public void append(DecisionRecord record) {
-                throw new LedgerException("disk full");
-            }
-
-            @Override
-            public void announce(Egress egress) {
-                throw new LedgerException("disk full");
-            }
-        };
-        CascadeChatModel model = cascade(ScriptedSlm.answering(ScriptedSlm.text("Hi.", 0.1))).ledger(fullForEgress).build();
-        assertThatThrownBy(() -> model.chat(shop.request("Go."))).isInstanceOf(LedgerException.class);
-        assertThat(sentToLlm).isEmpty();
-        assertThat(model.budget().snapshot().leasedMicroUsd()).isZero();
-        assertThat(model.budget().snapshot().spentMicroUsd()).isZero();
     }
 
     @Test
@@ -537,73 +320,6 @@ class CascadeChatModelTest {
     }
 
     @Test
-    void an_interrupt_during_the_llm_call_cancels_it_and_gives_the_money_back() throws Exception {
-        CountDownLatch started = new CountDownLatch(1);
-        AtomicBoolean stopped = new AtomicBoolean();
-        CountDownLatch ended = new CountDownLatch(1);
-        ChatModel endless = new ChatModel() {
-            @Override
-            public ChatResponse doChat(ChatRequest request) {
-                started.countDown();
-                try {
-                    Thread.sleep(60_000);
-                } catch (InterruptedException e) {
-                    stopped.set(true);
-                }
-                ended.countDown();
-                return LLM_ANSWER;
-            }
-        };
-        CascadeChatModel model =
-                cascade(ScriptedSlm.answering(ScriptedSlm.text("x", 0.1))).remote(endless).build();
-        AtomicReference<Throwable> thrown = new AtomicReference<>();
-        AtomicBoolean flagKept = new AtomicBoolean();
-        Thread caller = new Thread(() -> {
-            try {
-                model.chat(shop.request("Go."));
-            } catch (RuntimeException e) {
-                thrown.set(e);
-                flagKept.set(Thread.currentThread().isInterrupted());
-            }
-        });
-        caller.start();
-        assertThat(started.await(10, TimeUnit.SECONDS)).isTrue();
-        caller.interrupt();
-        caller.join(10_000);
-        assertThat(thrown.get())
-                .isInstanceOfSatisfying(RefusedException.class, e -> assertThat(e.reason()).isEqualTo(RefusalReason.CANCELLED));
-        assertThat(flagKept).isTrue();
-        assertThat(ended.await(10, TimeUnit.SECONDS)).isTrue();
-        assertThat(stopped).isTrue();
-        assertThat(model.budget().snapshot().leasedMicroUsd()).isZero();
-        assertThat(onlyRecord().decision().label()).isEqualTo("refuse:CANCELLED");
-        // the prompt was on its way, so it is charged
-        assertThat(remote(onlyRecord()).estimated()).isTrue();
-    }
-
-    @Test
-    void an_interrupt_during_the_slm_ends_in_a_cancelled_query_and_nothing_leaves() throws Exception {
-        AtomicReference<Throwable> thrown = new AtomicReference<>();
-        CascadeChatModel model = cascade(ScriptedSlm.doing(request -> {
-                    Thread.currentThread().interrupt();
-                    return ScriptedSlm.call("cancel_order", "{\"order_id\":\"ORD-1\"}", 0.999);
-                }))
-                .build();
-        Thread caller = new Thread(() -> {
-            try {
-                model.chat(shop.request("Go."));
-            } catch (RuntimeException e) {
-                thrown.set(e);
-            }
-        });
-        caller.start();
-        caller.join(10_000);
-        assertThat(thrown.get())
-                .isInstanceOfSatisfying(RefusedException.class, e -> assertThat(e.reason()).isEqualTo(RefusalReason.CANCELLED));
-        assertThat(sentToLlm).isEmpty();
-    }
-
-    @Test
     void statistics_add_up() {
         CascadeChatModel model = cascade(ScriptedSlm.doing(request -> {
                     String text = request.messages().getLast().toString();
@@ -617,7 +333,7 @@ class CascadeChatModelTest {
         assertThat(stats.queries()).isEqualTo(3);
         assertThat(stats.accepted()).isEqualTo(2);
         assertThat(stats.escalated()).containsExactly(Map.entry(EscalationReason.LOW_CONFIDENCE, 1L));
-        assertThat(stats.localShare()).isCloseTo(2 / 3.0, org.assertj.core.data.Offset.offset(1e-12));
+        assertThat(stats.localShare()).isCloseTo(2 / 3.0, offset(1e-12));
         assertThat(stats.remoteMicroUsd()).isEqualTo(3500);
         assertThat(stats.failedLocalMicroUsd()).isEqualTo(7);
     }

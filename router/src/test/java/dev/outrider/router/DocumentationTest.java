@@ -1,0 +1,99 @@
+package dev.outrider.router;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+
+import dev.outrider.tools.SideEffect;
+
+/** The reference pages name everything that the code reads and writes. */
+class DocumentationTest {
+
+    private static String page(String name) throws IOException {
+        String root = System.getProperty("outrider.root");
+        Path path = (root == null ? Path.of("..") : Path.of(root)).resolve("docs").resolve(name);
+        return Files.readString(path);
+    }
+
+    @Test
+    void every_key_of_a_policy_stands_in_its_reference() throws IOException {
+        String page = page("policy.md");
+        List<String> missing = new ArrayList<>();
+        UnaryOperator<String> word = constant -> constant.toLowerCase(Locale.ROOT).replace('_', '-');
+        for (String name : namesIn(Policy.class, word, new LinkedHashSet<>(), new LinkedHashSet<>())) {
+            String key = kebab(name);
+            if (!page.contains("`" + key + "`") && !page.contains("." + key + "`")) {
+                missing.add(key);
+            }
+        }
+        assertThat(missing).isEmpty();
+    }
+
+    @Test
+    void every_key_of_a_policy_can_be_set_in_a_file() {
+        String yaml = Policies.defaultText();
+        for (String name : List.of("Models", "Accept", "Budget", "Resilience", "LedgerSettings", "Breaker", "MinProbability")) {
+            Class<?> type = List.of(Policy.class.getDeclaredClasses()).stream()
+                    .filter(c -> c.getSimpleName().equals(name))
+                    .findFirst()
+                    .orElseThrow();
+            for (RecordComponent component : type.getRecordComponents()) {
+                assertThat(yaml).contains(kebab(component.getName()) + ":");
+            }
+        }
+    }
+
+    @Test
+    void every_field_of_the_ledger_stands_in_its_reference() throws IOException {
+        String page = page("ledger.md");
+        Set<String> names = namesIn(DecisionRecord.class, UnaryOperator.identity(), new LinkedHashSet<>(), new LinkedHashSet<>());
+        namesIn(Egress.class, UnaryOperator.identity(), names, new LinkedHashSet<>());
+        for (Class<?> decision : Decision.class.getPermittedSubclasses()) {
+            namesIn(decision, UnaryOperator.identity(), names, new LinkedHashSet<>());
+        }
+        assertThat(names).contains("escalation", "smallestDecisionMargin", "CANCELLED", "BUDGET_EXHAUSTED", "arguments");
+        assertThat(names.stream().filter(name -> !page.contains("`" + name + "`")).toList()).isEmpty();
+    }
+
+    private static String kebab(String component) {
+        return component.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+    }
+
+    /** Names of all record components and enum constants that can be reached from a record. */
+    private static Set<String> namesIn(Class<?> type, UnaryOperator<String> constants, Set<String> names, Set<Class<?>> seen) {
+        if (!seen.add(type)) {
+            return names;
+        }
+        if (type.isEnum() && (type.getPackageName().equals("dev.outrider.router") || type == SideEffect.class)) {
+            for (Object constant : type.getEnumConstants()) {
+                names.add(constants.apply(((Enum<?>) constant).name()));
+            }
+        }
+        if (type.isRecord()) {
+            for (RecordComponent component : type.getRecordComponents()) {
+                names.add(component.getName());
+                namesIn(component.getType(), constants, names, seen);
+                if (component.getGenericType() instanceof ParameterizedType generic) {
+                    for (Type argument : generic.getActualTypeArguments()) {
+                        if (argument instanceof Class<?> element) {
+                            namesIn(element, constants, names, seen);
+                        }
+                    }
+                }
+            }
+        }
+        return names;
+    }
+}
