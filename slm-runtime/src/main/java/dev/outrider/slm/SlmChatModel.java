@@ -214,18 +214,8 @@ public final class SlmChatModel implements ChatModel, AutoCloseable {
          * @throws SlmException when the file cannot be used for chat
          */
         public SlmChatModel build() {
-            ChatRequestParameters base = DefaultChatRequestParameters.builder()
-                    .temperature(DEFAULT_TEMPERATURE)
-                    .maxOutputTokens(DEFAULT_MAX_OUTPUT_TOKENS)
-                    .build();
-            if (defaultRequestParameters != null) {
-                base = base.overrideWith(defaultRequestParameters);
-            }
-            ChatRequestParameters defaults = base.overrideWith(DefaultChatRequestParameters.builder()
-                    .temperature(temperature)
-                    .maxOutputTokens(maxOutputTokens)
-                    .build());
             Loaded model = load();
+            ChatRequestParameters defaults = defaults(model.name);
             try {
                 RequestCheck.check(defaults, model.name);
             } catch (RuntimeException e) {
@@ -235,6 +225,21 @@ public final class SlmChatModel implements ChatModel, AutoCloseable {
                 throw e;
             }
             return new SlmChatModel(model, this, defaults);
+        }
+
+        private ChatRequestParameters defaults(String modelName) {
+            ChatRequestParameters base = DefaultChatRequestParameters.builder()
+                    .modelName(modelName)
+                    .temperature(DEFAULT_TEMPERATURE)
+                    .maxOutputTokens(DEFAULT_MAX_OUTPUT_TOKENS)
+                    .build();
+            if (defaultRequestParameters != null) {
+                base = base.overrideWith(defaultRequestParameters);
+            }
+            return base.overrideWith(DefaultChatRequestParameters.builder()
+                    .temperature(temperature)
+                    .maxOutputTokens(maxOutputTokens)
+                    .build());
         }
 
         private Loaded load() {

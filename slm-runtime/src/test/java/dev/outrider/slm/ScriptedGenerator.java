@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 
 import dev.outrider.slm.tokenizer.Tokenizer;
 
@@ -15,20 +16,27 @@ import dev.outrider.slm.tokenizer.Tokenizer;
 final class ScriptedGenerator implements Generator {
 
     private final Tokenizer tokenizer;
-    private final Deque<String> answers = new ArrayDeque<>();
+    private final UnaryOperator<String> answers;
     private final List<int[]> prompts = new ArrayList<>();
     private final List<GenerationOptions> options = new ArrayList<>();
 
+    /** Gives these answers one after the other. */
     ScriptedGenerator(Tokenizer tokenizer, String... answers) {
+        Deque<String> queue = new ArrayDeque<>(List.of(answers));
+        this(tokenizer, prompt -> queue.remove());
+    }
+
+    /** Answers by the written form of the prompt. */
+    ScriptedGenerator(Tokenizer tokenizer, UnaryOperator<String> answers) {
         this.tokenizer = tokenizer;
-        this.answers.addAll(List.of(answers));
+        this.answers = answers;
     }
 
     @Override
     public synchronized Generation generate(int[] prompt, GenerationOptions options) {
         prompts.add(prompt);
         this.options.add(options);
-        int[] answer = tokenizer.encodeWithSpecialTokens(answers.remove());
+        int[] answer = tokenizer.encodeWithSpecialTokens(answers.apply(tokenizer.written(prompt)));
         List<GeneratedToken> tokens = new ArrayList<>();
         for (int id : answer) {
             if (options.cancelled().getAsBoolean()) {

@@ -1,0 +1,55 @@
+package dev.outrider.slm;
+
+import dev.langchain4j.model.chat.ChatModel;
+import dev.langchain4j.model.chat.common.AbstractChatModelListenerIT;
+import dev.langchain4j.model.chat.listener.ChatModelListener;
+import dev.langchain4j.model.chat.request.ChatRequestParameters;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+
+import dev.outrider.slm.chat.ChatFormats;
+import dev.outrider.slm.gguf.GgufMetadata;
+import dev.outrider.slm.tokenizer.TestVocabulary;
+import dev.outrider.slm.tokenizer.Tokenizer;
+
+/** LangChain4j's own contract of what a listener sees. */
+class SlmChatModelListenerContractTest extends AbstractChatModelListenerIT {
+
+    private static final Tokenizer TOKENIZER = TestVocabulary.outrider();
+
+    @Override
+    protected ChatModel createModel(ChatModelListener listener) {
+        return model(listener, prompt -> "hello<|im_end|>");
+    }
+
+    @Override
+    protected String modelName() {
+        return "rules";
+    }
+
+    @Override
+    protected ChatModel createFailingModel(ChatModelListener listener) {
+        return model(listener, prompt -> {
+            throw new ContextLengthException(10, 5);
+        });
+    }
+
+    @Override
+    protected Class<? extends Exception> expectedExceptionClass() {
+        return ContextLengthException.class;
+    }
+
+    private ChatModel model(ChatModelListener listener, UnaryOperator<String> rules) {
+        GgufMetadata metadata = GgufMetadata.of("rules", Map.of("outrider.chat_format", "outrider-1"));
+        return SlmChatModel.builder()
+                .loaded(new SlmChatModel.Loaded(
+                        new ScriptedGenerator(TOKENIZER, rules), TOKENIZER, ChatFormats.of(metadata, TOKENIZER), modelName(), null))
+                .temperature(temperature())
+                .maxOutputTokens(maxTokens())
+                .defaultRequestParameters(
+                        ChatRequestParameters.builder().topP(topP()).build())
+                .listeners(List.of(listener))
+                .build();
+    }
+}
