@@ -126,9 +126,9 @@ class DeskToolsTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             How do I get limescale out of my kettle? | Descaling a kettle
-            can i give back a present | Returning a gift
+            can i give back a present | Giving a present back
             Do you take Mastercard? | Accepted payment cards
-            How long is the warranty on a toaster? | Warranty periods
+            How long does the guarantee on a toaster run? | Guarantee
             forgot my password :( | Resetting a password
             Which bulb goes into the lamp | Lamps and bulbs
             """)
