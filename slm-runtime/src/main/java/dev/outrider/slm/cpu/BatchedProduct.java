@@ -99,14 +99,19 @@ final class BatchedProduct {
             s03 = wa.fma(v, s03);
             s13 = wb.fma(v, s13);
         }
-        finish(s00, w, a, x, xAt, bound, width, y, yAt, add);
-        finish(s10, w, b, x, xAt, bound, width, y, yAt + 1, add);
-        finish(s01, w, a, x, x1, bound, width, y, yAt + yStride, add);
-        finish(s11, w, b, x, x1, bound, width, y, yAt + yStride + 1, add);
-        finish(s02, w, a, x, x2, bound, width, y, yAt + 2 * yStride, add);
-        finish(s12, w, b, x, x2, bound, width, y, yAt + 2 * yStride + 1, add);
-        finish(s03, w, a, x, x3, bound, width, y, yAt + 3 * yStride, add);
-        finish(s13, w, b, x, x3, bound, width, y, yAt + 3 * yStride + 1, add);
+        FloatVector sums = Lanes.sums(s00, s10, s01, s11);
+        int y1 = yAt + yStride;
+        finish(sums.lane(Lanes.SUM_A), w, a, x, xAt, bound, width, y, yAt, add);
+        finish(sums.lane(Lanes.SUM_B), w, b, x, xAt, bound, width, y, yAt + 1, add);
+        finish(sums.lane(Lanes.SUM_C), w, a, x, x1, bound, width, y, y1, add);
+        finish(sums.lane(Lanes.SUM_D), w, b, x, x1, bound, width, y, y1 + 1, add);
+        sums = Lanes.sums(s02, s12, s03, s13);
+        int y2 = y1 + yStride;
+        int y3 = y2 + yStride;
+        finish(sums.lane(Lanes.SUM_A), w, a, x, x2, bound, width, y, y2, add);
+        finish(sums.lane(Lanes.SUM_B), w, b, x, x2, bound, width, y, y2 + 1, add);
+        finish(sums.lane(Lanes.SUM_C), w, a, x, x3, bound, width, y, y3, add);
+        finish(sums.lane(Lanes.SUM_D), w, b, x, x3, bound, width, y, y3 + 1, add);
     }
 
     private static void dot(float[] w, int a, float[] x, int xAt, int width, float[] y, int yAt, boolean add) {
@@ -115,14 +120,15 @@ final class BatchedProduct {
         for (int i = 0; i < bound; i += COUNT) {
             sum = FloatVector.fromArray(FLOATS, w, a + i).fma(FloatVector.fromArray(FLOATS, x, xAt + i), sum);
         }
-        finish(sum, w, a, x, xAt, bound, width, y, yAt, add);
+        finish(Lanes.sum(sum), w, a, x, xAt, bound, width, y, yAt, add);
     }
 
+    /** Adds the products after the last whole vector, and stores. */
     private static void finish(
-            FloatVector sum, float[] w, int a, float[] x, int xAt, int i, int width, float[] y, int yAt, boolean add) {
-        float total = Lanes.sum(sum);
-        for (int j = i; j < width; j++) {
-            total += w[a + j] * x[xAt + j];
+            float sum, float[] w, int a, float[] x, int xAt, int bound, int width, float[] y, int yAt, boolean add) {
+        float total = sum;
+        for (int i = bound; i < width; i++) {
+            total += w[a + i] * x[xAt + i];
         }
         CpuMatrix.store(y, yAt, total, add);
     }

@@ -48,8 +48,9 @@ final class Bf16Matrix extends CpuMatrix {
             sa = widen(ShortVector.fromMemorySegment(SHORTS, w, a + 2L * i, LITTLE_ENDIAN)).fma(v, sa);
             sb = widen(ShortVector.fromMemorySegment(SHORTS, w, b + 2L * i, LITTLE_ENDIAN)).fma(v, sb);
         }
-        store(y, yAt + row, Lanes.sum(sa) + tail(x, xAt, a), add);
-        store(y, yAt + row + 1, Lanes.sum(sb) + tail(x, xAt, b), add);
+        FloatVector sums = Lanes.sums(sa, sb);
+        store(y, yAt + row, sums.lane(Lanes.SUM_A) + tail(x, xAt, a), add);
+        store(y, yAt + row + 1, sums.lane(Lanes.SUM_B) + tail(x, xAt, b), add);
     }
 
     private void one(float[] x, int xAt, float[] y, int yAt, int row, boolean add) {

@@ -48,10 +48,11 @@ final class F32Matrix extends CpuMatrix {
             sc = FloatVector.fromMemorySegment(FLOATS, w, c + at, LITTLE_ENDIAN).fma(v, sc);
             sd = FloatVector.fromMemorySegment(FLOATS, w, d + at, LITTLE_ENDIAN).fma(v, sd);
         }
-        store(y, yAt + row, Lanes.sum(sa) + tail(x, xAt, a), add);
-        store(y, yAt + row + 1, Lanes.sum(sb) + tail(x, xAt, b), add);
-        store(y, yAt + row + 2, Lanes.sum(sc) + tail(x, xAt, c), add);
-        store(y, yAt + row + 3, Lanes.sum(sd) + tail(x, xAt, d), add);
+        FloatVector sums = Lanes.sums(sa, sb, sc, sd);
+        store(y, yAt + row, sums.lane(Lanes.SUM_A) + tail(x, xAt, a), add);
+        store(y, yAt + row + 1, sums.lane(Lanes.SUM_B) + tail(x, xAt, b), add);
+        store(y, yAt + row + 2, sums.lane(Lanes.SUM_C) + tail(x, xAt, c), add);
+        store(y, yAt + row + 3, sums.lane(Lanes.SUM_D) + tail(x, xAt, d), add);
     }
 
     private void one(float[] x, int xAt, float[] y, int yAt, int row, boolean add) {

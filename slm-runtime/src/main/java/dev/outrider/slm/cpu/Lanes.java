@@ -2,6 +2,7 @@ package dev.outrider.slm.cpu;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
@@ -19,9 +20,19 @@ final class Lanes {
     /** Floats per vector. */
     static final int COUNT = FLOATS.length();
 
-    private static final VectorShuffle<Float> FOLD_8 = VectorShuffle.iota(FLOATS, 8, 1, true);
-    private static final VectorShuffle<Float> FOLD_4 = VectorShuffle.iota(FLOATS, 4, 1, true);
-    private static final VectorShuffle<Float> FOLD_2 = VectorShuffle.iota(FLOATS, 2, 1, true);
+    /** Where {@link #sums} puts its results. */
+    static final int SUM_A = 0;
+
+    static final int SUM_B = COUNT / 2;
+    static final int SUM_C = COUNT / 4;
+    static final int SUM_D = COUNT / 2 + COUNT / 4;
+
+    private static final VectorShuffle<Float> SWAP_HALVES = swap(COUNT / 2);
+    private static final VectorShuffle<Float> SWAP_QUARTERS = swap(COUNT / 4);
+    private static final VectorShuffle<Float> SWAP_PAIRS = swap(COUNT >= 16 ? 2 : 0);
+    private static final VectorShuffle<Float> SWAP_NEIGHBOURS = swap(COUNT >= 8 ? 1 : 0);
+    private static final VectorMask<Float> UPPER_HALF = VectorMask.fromLong(FLOATS, -1L << COUNT / 2);
+    private static final VectorMask<Float> ODD_QUARTERS = VectorMask.fromLong(FLOATS, oddQuarters());
 
     private static final float LOG2_E = 1.44269504f;
     private static final float LN2_HIGH = 0.693359375f;
@@ -34,20 +45,54 @@ final class Lanes {
 
     private Lanes() {}
 
+    private static VectorShuffle<Float> swap(int distance) {
+        return VectorShuffle.fromOp(FLOATS, lane -> lane ^ distance);
+    }
+
+    private static long oddQuarters() {
+        long bits = 0;
+        for (int lane = 0; lane < COUNT; lane++) {
+            bits |= lane / (COUNT / 4) % 2 == 1 ? 1L << lane : 0;
+        }
+        return bits;
+    }
+
     /**
      * The sum of all lanes, halves added to halves. {@code reduceLanes(ADD)} leaves the order open: the interpreter adds from left to
      * right, compiled code does not, and the same text would get other last bits as the kernels warm up.
      */
     static float sum(FloatVector v) {
+        FloatVector folded = v.add(v.rearrange(SWAP_HALVES));
+        return foldQuarters(folded.add(folded.rearrange(SWAP_QUARTERS))).lane(0);
+    }
+
+    /**
+     * The sums of all lanes of four vectors, each bit for bit that of {@link #sum}, for little more than the price of one: lane
+     * {@link #SUM_A} holds that of {@code a}, and so on.
+     */
+    static FloatVector sums(FloatVector a, FloatVector b, FloatVector c, FloatVector d) {
+        FloatVector ab = a.blend(b, UPPER_HALF).add(b.blend(a, UPPER_HALF).rearrange(SWAP_HALVES));
+        FloatVector cd = c.blend(d, UPPER_HALF).add(d.blend(c, UPPER_HALF).rearrange(SWAP_HALVES));
+        return foldQuarters(
+                ab.blend(cd, ODD_QUARTERS).add(cd.blend(ab, ODD_QUARTERS).rearrange(SWAP_QUARTERS)));
+    }
+
+    /** As the other form, for two vectors. */
+    static FloatVector sums(FloatVector a, FloatVector b) {
+        FloatVector ab = a.blend(b, UPPER_HALF).add(b.blend(a, UPPER_HALF).rearrange(SWAP_HALVES));
+        return foldQuarters(ab.add(ab.rearrange(SWAP_QUARTERS)));
+    }
+
+    /** Sums each quarter of a vector into its first lane. */
+    private static FloatVector foldQuarters(FloatVector v) {
         FloatVector folded = v;
         if (COUNT >= 16) {
-            folded = folded.add(folded.rearrange(FOLD_8));
+            folded = folded.add(folded.rearrange(SWAP_PAIRS));
         }
         if (COUNT >= 8) {
-            folded = folded.add(folded.rearrange(FOLD_4));
+            folded = folded.add(folded.rearrange(SWAP_NEIGHBOURS));
         }
-        folded = folded.add(folded.rearrange(FOLD_2));
-        return folded.lane(0) + folded.lane(1);
+        return folded;
     }
 
     /** Largest multiple of the vector length that is at most {@code n}. */

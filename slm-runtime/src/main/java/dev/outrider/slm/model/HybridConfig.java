@@ -36,6 +36,11 @@ public record HybridConfig(
     private static final int MOST_LAYERS = 4096;
     private static final int LARGEST = 1 << 24;
 
+    /** Widest activations of a layer; real models have some 20,000. A buffer of rows this wide is a few hundred megabytes. */
+    private static final int WIDEST = 1 << 20;
+
+    private static final int LARGEST_VOCABULARY = 1 << 22;
+
     public HybridConfig {
         layers = List.copyOf(layers);
         feedForward = List.copyOf(feedForward);
@@ -56,10 +61,15 @@ public record HybridConfig(
         GgufMetadata metadata = gguf.metadata();
         String prefix = metadata.string("general.architecture") + ".";
         int count = metadata.integer(prefix + "block_count", 1, MOST_LAYERS);
-        int hidden = metadata.integer(prefix + "embedding_length", 1, LARGEST);
+        int hidden = metadata.integer(prefix + "embedding_length", 1, WIDEST);
         int context = metadata.integer(prefix + "context_length", 1, Integer.MAX_VALUE);
         int[] feedForward = perLayer(metadata, prefix + "feed_forward_length", count);
         int[] keyHeads = perLayer(metadata, prefix + "attention.head_count_kv", count);
+        for (int width : feedForward) {
+            if (width > WIDEST) {
+                throw metadata.error(prefix + "feed_forward_length", "a width of " + width + " is too large");
+            }
+        }
 
         List<LayerKind> kinds = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -97,6 +107,9 @@ public record HybridConfig(
             }
             int keySize = headSize(metadata, prefix + "attention.key_length", hidden, heads);
             int valueSize = headSize(metadata, prefix + "attention.value_length", hidden, heads);
+            if ((long) heads * Math.max(keySize, valueSize) > WIDEST) {
+                throw metadata.error(headsKey, heads + " heads of " + keySize + " and " + valueSize + " values are too large");
+            }
             shapes.add(new AttentionShape(heads, keyHeads[i], keySize, valueSize));
         }
         return shapes;
@@ -125,10 +138,10 @@ public record HybridConfig(
             throw metadata.error(prefix + "ssm.group_count", groups + " groups do not divide " + heads
                     + " heads (ssm.time_step_rank)");
         }
-        // the sizes that are computed with later, and the state's arrays, must fit in 32 bits
-        long largest = 2L * inner + 2L * groups * state + heads;
-        if (largest > Integer.MAX_VALUE || (long) inner * state > Integer.MAX_VALUE - 16) {
-            throw metadata.error(prefix + "ssm.state_size", "a state of " + inner + " x " + state + " values is too large");
+        long widest = 2L * inner + 2L * groups * state + heads;
+        if (widest > WIDEST || (long) inner * state > Integer.MAX_VALUE - 16) {
+            throw metadata.error(prefix + "ssm.state_size", "a layer of " + widest + " values with a state of " + inner + " x "
+                    + state + " is too large");
         }
         return new MambaShape(heads, inner / heads, state, groups, kernel);
     }
@@ -137,7 +150,7 @@ public record HybridConfig(
     private static int vocabulary(Gguf gguf) {
         GgufTensor table = gguf.tensor("token_embd.weight");
         long rows = table.dimensions().size() == 2 ? table.dimensions().get(1) : 0;
-        if (rows < 1 || rows > LARGEST) {
+        if (rows < 1 || rows > LARGEST_VOCABULARY) {
             throw gguf.error(table.name(), "must be a matrix with one row per token but has the dimensions "
                     + table.dimensions());
         }

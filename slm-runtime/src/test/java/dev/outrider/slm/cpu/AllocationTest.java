@@ -1,0 +1,95 @@
+package dev.outrider.slm.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import dev.outrider.slm.model.AttentionShape;
+import dev.outrider.slm.model.Backend;
+import dev.outrider.slm.model.MambaShape;
+import dev.outrider.slm.model.MambaWeights;
+
+/**
+ * A vector that the compiler cannot keep in a register is allocated: kilobytes per row, and a tenth of the speed. Warm kernels
+ * allocate next to nothing, so counting bytes shows such a fall without measuring time.
+ */
+class AllocationTest {
+
+    /** A few lambdas and counters of the worker pool; one boxed vector in an inner loop is hundreds of times as much. */
+    private static final double BYTES_PER_CALL = 600;
+
+    private static final int CALLS = 500;
+    private static final long PATIENCE_SECONDS = 60;
+
+    private static void assertThatItStopsAllocating(String what, Runnable kernel) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        double bytes = Double.MAX_VALUE;
+        while (bytes > BYTES_PER_CALL && System.nanoTime() < end) {
+            long before = threads.getCurrentThreadAllocatedBytes();
+            for (int i = 0; i < CALLS; i++) {
+                kernel.run();
+            }
+            bytes = (threads.getCurrentThreadAllocatedBytes() - before) / (double) CALLS;
+        }
+        assertThat(bytes).as("bytes per call of %s", what).isLessThanOrEqualTo(BYTES_PER_CALL);
+    }
+
+    @ParameterizedTest
+    @EnumSource(TestMatrix.Type.class)
+    void matrix_products(TestMatrix.Type type) {
+        CpuMatrix matrix = TestMatrix.random(type, 33, 256, new Random(1)).matrix();
+        float[] x = new float[5 * 256];
+        float[] y = new float[5 * 33];
+        float[] scratch = new float[BatchedProduct.scratchSize()];
+        assertThatItStopsAllocating("one vector", () -> matrix.multiply(x, 0, y, 0, 0, 33, true));
+        assertThatItStopsAllocating("five vectors", () -> BatchedProduct.multiply(matrix, x, 5, y, 0, 33, false, scratch));
+    }
+
+    @Test
+    void norm_and_activation() {
+        float[] x = new float[259];
+        assertThatItStopsAllocating("norm", () -> VectorKernels.rmsNorm(x, 0, x, 0, x.length, 1e-5f, x, 0));
+        assertThatItStopsAllocating("squared ReLU", () -> VectorKernels.squaredRelu(x, 0, x.length));
+    }
+
+    @Test
+    void selective_state_space_step() {
+        MambaShape shape = new MambaShape(4, 40, 16, 2, 4);
+        float[] heads = new float[shape.heads()];
+        MambaWeights weights = new MambaWeights(
+                new float[shape.convolved() * shape.kernel()],
+                new float[shape.convolved()],
+                heads,
+                heads,
+                heads,
+                new float[shape.inner()],
+                1e-5f);
+        try (CpuBackend backend = new CpuBackend(1)) {
+            Backend.Mixer mixer = backend.mixer(shape, weights);
+            Backend.Rows projected = backend.rows(1, shape.projected());
+            Backend.Rows out = backend.rows(1, shape.inner());
+            Backend.RecurrentState state = backend.recurrentState(shape);
+            assertThatItStopsAllocating("mixer", () -> backend.mix(mixer, projected, 1, state, out));
+        }
+    }
+
+    @Test
+    void attention_of_one_query() {
+        AttentionShape shape = new AttentionShape(4, 2, 48, 48);
+        CpuKeyValues cache = new CpuKeyValues(shape, 1000);
+        float[] queries = new float[4 * 48];
+        cache.append(new float[100 * 2 * 48], new float[100 * 2 * 48], 100);
+        float[] scores = new float[128];
+        float[] out = new float[4 * 48];
+        assertThatItStopsAllocating(
+                "attention",
+                () -> AttentionKernel.attend(shape, queries, 0, cache.keys(0), cache.values(0), 100, scores, out, 0));
+    }
+}
