@@ -10,7 +10,7 @@ from .tools import DESK, MISSING, REFUSAL
 
 WEIGHTS = {"find_customer": 8, "list_orders": 9, "get_order": 9, "track_shipment": 9, "check_stock": 9, "search_help": 10, "read_sensor": 7,
            "get_ticket": 6, "create_ticket": 9, "close_ticket": 5, "cancel_order": 6, "refund_order": 11, "change_address": 8, "restock": 9}
-KINDS = {"single": 48, "several": 7, "mixed": 7, "steps": 10, "missing": 12, "off_topic": 7, "made_up": 8}
+KINDS = {"single": 48, "several": 7, "mixed": 7, "steps": 10, "missing": 12, "off_topic": 7, "made_up": 3}
 SYSTEMS = ("You are the desk assistant of a shop.", "You help the staff of a shop with its back office.", "You are a helpful assistant.",
            "Use the tools to answer.", "Answer with tool calls where a tool fits.", "You work at the back office of an online shop. Be brief.")
 SEVERAL = {"get_order": "order_id", "track_shipment": "order_id", "cancel_order": "order_id", "check_stock": "sku", "get_ticket": "ticket_id",
@@ -70,7 +70,7 @@ class Generator:
     def offered(self):
         r = self.rng
         p = r.random()
-        if p < 0.05:
+        if p < 0.02:
             return [catalogue.made_up(r) for _ in range(r.randint(1, 12))]
         n = 14 if p < 0.62 else r.randint(10, 13) if p < 0.86 else r.randint(1, 9)
         tools = r.sample(list(DESK.values()), n)
@@ -106,7 +106,7 @@ class Generator:
 
     # ---- kinds -----------------------------------------------------------------------------------------------------
 
-    def single(self, names, answer=0.5, tool=None):
+    def single(self, names, answer=0.25, tool=None):
         r = self.rng
         tool = tool or self.pick_tool(names)
         thread = Thread("single", tool, self.unseen)
@@ -126,7 +126,7 @@ class Generator:
             thread.say(REFUSAL)
             return thread
         thread.call(calls)
-        followed = tool in FOLLOWED and r.random() < 0.25
+        followed = tool in FOLLOWED and r.random() < 0.2
         outs = self.conclude(thread, calls, followed or r.random() < answer)
         if followed and "error" not in outs[0]:
             self.follow(thread, tool, calls[0][1], outs[0], names)
@@ -152,7 +152,7 @@ class Generator:
         thread.call(calls)
         self.conclude(thread, calls, self.rng.random() < 0.4)
 
-    def several(self, names, answer=0.4):
+    def several(self, names, answer=0.2):
         """One tool, two or three times."""
         tool = self.pick_several(names)
         if not tool:
@@ -178,7 +178,7 @@ class Generator:
         have = [n for n in SEVERAL if n in names]
         return self.rng.choice(have) if have else None
 
-    def mixed(self, names, answer=0.4):
+    def mixed(self, names, answer=0.2):
         """Two or three different requests in one message."""
         r = self.rng
         have = [n for n in WEIGHTS if n in names and n != "search_help"]
@@ -230,7 +230,7 @@ class Generator:
         blank = r.choice((" ", " ", "\n")) if end else "\n"
         return blank.join(s if s.endswith("?") or i == len(said) - 1 else s + end for i, s in enumerate(said))
 
-    def missing(self, names, answer=0.4):
+    def missing(self, names, answer=0.2):
         """A required value is not said: ask for it; the user may give it."""
         r = self.rng
         have = [n for n in VAGUE if n in names]
@@ -304,7 +304,7 @@ class Generator:
             thread.say(REFUSAL)
         return thread
 
-    def steps(self, names, answer=0.6):
+    def steps(self, names, answer=0.35):
         """Two calls, the second with a value from the result of the first."""
         r, e = self.rng, self.e
         section = r.choice(list(sections("wordings_steps")))

@@ -12,7 +12,6 @@ from .tokenizer import load
 # Share of batches whose conversations hold one request, as most do in use. At first nearly all do: with a single order number
 # in sight, copying is learnt much sooner.
 SHORT, SHORT_AT_FIRST = 0.3, 0.5
-COPY = 0.08  # share of batches that only practise recall, with tokens of the whole vocabulary
 CONTEXT = 0.1  # weight of the tokens that are not the assistant's: reading them teaches recall and words
 
 
@@ -77,7 +76,7 @@ class Batches(IterableDataset):
         encoder, step = Encoder(load(self.tokenizer)), self.start + at
         while True:
             r = random.Random("short/%d/%d" % (self.seed, step))
-            copying = step < self.copy_steps or r.random() < COPY
+            copying = step < self.copy_steps
             short = r.random() < (SHORT_AT_FIRST if step < self.easy_steps else SHORT)
             length = self.length // 3 if short else self.length
             yield batch(self.seed, step, encoder, self.tokens // length, length, copying)
