@@ -73,7 +73,7 @@ def rounded(model):
 
 
 @torch.no_grad()
-def greedy(model, ids, limit=120):
+def greedy(model, ids, limit=60):
     ids, margin = list(ids), 1e9
     start = len(ids)
     while len(ids) - start < limit and ids[-1] != IM_END or len(ids) == start:
@@ -113,7 +113,7 @@ def main():
             tools = list(DESK.values())
             ids = encoder.prompt("", tools, [g.thread(tools).messages[0]])
             out, margin = greedy(model, ids)
-            if margin > 0.2:  # another engine's rounding must not decide the answer
+            if margin > 0.1:  # another engine's rounding must not decide the answer
                 rows.append({"prompt": text_of(tokenizer, ids), "promptIds": ids, "text": text_of(tokenizer, out), "ids": out})
         lines(os.path.join(a.out, "greedy.jsonl"), rows)
 
