@@ -24,7 +24,12 @@ import dev.outrider.slm.tokenizer.Tokenizer;
  * @param toolsOffered whether a call is an allowed answer
  */
 record AnswerReader(
-        Tokenizer tokenizer, ChatFormat format, String modelName, int[] opening, boolean toolsOffered, StopSequences stops) {
+        Tokenizer tokenizer,
+        ChatFormat format,
+        String modelName,
+        int[] opening,
+        boolean toolsOffered,
+        StopSequences stops) {
 
     ChatResponse read(Generation generation) {
         int[] answer = IntStream.concat(IntStream.of(opening), IntStream.of(generation.ids()))

@@ -1,6 +1,9 @@
 package dev.outrider.slm;
 
-/** The thread that waited for an answer was interrupted; its interrupt status is still set. What was generated is dropped. */
+/**
+ * The thread that waited for an answer was interrupted; its interrupt status is still set. What was generated is
+ * dropped.
+ */
 public final class GenerationInterruptedException extends SlmException {
 
     private static final long serialVersionUID = 1L;

@@ -10,7 +10,10 @@ import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Refuses, before any computation, what a request asks for and this model cannot do; silently ignoring it would be a lie. */
+/**
+ * Refuses, before any computation, what a request asks for and this model cannot do; silently ignoring it would be a
+ * lie.
+ */
 final class RequestCheck {
 
     private RequestCheck() {}
@@ -24,7 +27,8 @@ final class RequestCheck {
      */
     static void check(ChatRequestParameters parameters, String modelName) {
         if (parameters.modelName() != null && !parameters.modelName().equals(modelName)) {
-            throw new UnsupportedFeatureException("the parameter modelName is not supported per request: '" + parameters.modelName()
+            throw new UnsupportedFeatureException(
+                    "the parameter modelName is not supported per request: '" + parameters.modelName()
                     + "' was asked for, the loaded model is '" + modelName + "'");
         }
         unsupported("topK", parameters.topK());
@@ -62,13 +66,15 @@ final class RequestCheck {
 
     private static void unsupported(String name, @Nullable Object value) {
         if (value != null) {
-            throw new UnsupportedFeatureException("the parameter " + name + " is not supported by this in-process model");
+            throw new UnsupportedFeatureException(
+                    "the parameter " + name + " is not supported by this in-process model");
         }
     }
 
     private static void between(String name, @Nullable Double value, double least, double most, boolean leastIncluded) {
         if (value != null && !((value > least || leastIncluded && value == least) && value <= most)) {
-            throw new InvalidRequestException(name + " must be in " + (leastIncluded ? "[" : "(") + least + ", " + most + "] but is "
+            throw new InvalidRequestException(
+                    name + " must be in " + (leastIncluded ? "[" : "(") + least + ", " + most + "] but is "
                     + value);
         }
     }

@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 import dev.outrider.slm.chat.ChatFormat;
@@ -24,17 +25,19 @@ import dev.outrider.slm.tokenizer.Tokenizer;
 /**
  * A small language model inside the JVM as a LangChain4j {@link ChatModel}. Safe to use from many threads at once.
  *
- * <p>Tools, {@code temperature}, {@code topP}, {@code maxOutputTokens}, {@code stopSequences} and {@code toolChoice} are honoured
- * per request. {@code REQUIRED} begins the answer as a call, {@code NONE} hides the tools. Stop sequences end text answers and
- * leave calls alone. Other model names, {@code topK}, penalties and the JSON response format are refused with an
- * {@link dev.langchain4j.exception.UnsupportedFeatureException}.
+ * <p>Tools, {@code temperature}, {@code topP}, {@code maxOutputTokens}, {@code stopSequences} and {@code toolChoice}
+ * are honoured per request. {@code REQUIRED} begins the answer as a call, {@code NONE} hides the tools. Stop sequences
+ * end text answers and leave calls alone. Other model names, {@code topK}, penalties and the JSON response format are
+ * refused with an {@link dev.langchain4j.exception.UnsupportedFeatureException}.
  *
- * <p>The metadata of every response are {@link SlmChatResponseMetadata}, with the {@link TokenEvidence} of the answer. An answer
- * that is neither a text nor a call in the model's format is returned as text with finish reason OTHER (LENGTH when it was cut
- * off) and a {@link SlmChatResponseMetadata#problem}, so that a router can pass the request on.
+ * <p>The metadata of every response are {@link SlmChatResponseMetadata}, with the {@link TokenEvidence} of the answer.
+ * An answer that is neither a text nor a call in the model's format is returned as text with finish reason OTHER
+ * (LENGTH when it was cut off) and a {@link SlmChatResponseMetadata#problem}, so that a router can pass the request
+ * on.
  *
- * <p>Errors: {@link ContextLengthException} when the conversation does not fit, {@link GenerationInterruptedException} soon after
- * the calling thread is interrupted, {@link dev.langchain4j.exception.InvalidRequestException} for impossible values.
+ * <p>Errors: {@link ContextLengthException} when the conversation does not fit, {@link GenerationInterruptedException}
+ * soon after the calling thread is interrupted, {@link dev.langchain4j.exception.InvalidRequestException} for
+ * impossible values.
  */
 public final class SlmChatModel implements ChatModel, AutoCloseable {
 
@@ -140,7 +143,10 @@ public final class SlmChatModel implements ChatModel, AutoCloseable {
         }
     }
 
-    /** Builder: exactly one of {@link #engine}, {@link #modelPath} and {@link #embedded}; everything else has a default. */
+    /**
+     * Builder: exactly one of {@link #engine}, {@link #modelPath} and {@link #embedded}; everything else has a
+     * default.
+     */
     public static final class Builder {
 
         private @Nullable SlmEngine engine;
@@ -190,7 +196,10 @@ public final class SlmChatModel implements ChatModel, AutoCloseable {
             return this;
         }
 
-        /** Seed of the sampling of every request; without it every request has its own. Means nothing at temperature 0. */
+        /**
+         * Seed of the sampling of every request; without it every request has its own. Means nothing at temperature
+         * 0.
+         */
         public Builder seed(@Nullable Long seed) {
             this.seed = seed;
             return this;
@@ -243,7 +252,10 @@ public final class SlmChatModel implements ChatModel, AutoCloseable {
         }
 
         private Loaded load() {
-            if ((engine != null ? 1 : 0) + (modelPath != null ? 1 : 0) + (embedded ? 1 : 0) + (loaded != null ? 1 : 0) != 1) {
+            long given = Stream.of(engine, modelPath, embedded ? "embedded" : null, loaded)
+                    .filter(Objects::nonNull)
+                    .count();
+            if (given != 1) {
                 throw new IllegalArgumentException("give exactly one of engine, modelPath and embedded");
             }
             if (loaded != null) {

@@ -4,7 +4,10 @@ import dev.langchain4j.model.chat.response.ChatResponseMetadata;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** What an in-process model says about its answer beside the usual usage and finish reason: the evidence of every token. */
+/**
+ * What an in-process model says about its answer beside the usual usage and finish reason: the evidence of every
+ * token.
+ */
 public final class SlmChatResponseMetadata extends ChatResponseMetadata {
 
     private final TokenEvidence evidence;
@@ -25,8 +28,8 @@ public final class SlmChatResponseMetadata extends ChatResponseMetadata {
     }
 
     /**
-     * What is wrong with the answer, in one line, when it is neither a text nor a tool call in the model's prompt format; the
-     * message then holds the answer as it was written. Null otherwise.
+     * What is wrong with the answer, in one line, when it is neither a text nor a tool call in the model's prompt
+     * format; the message then holds the answer as it was written. Null otherwise.
      */
     public @Nullable String problem() {
         return problem;

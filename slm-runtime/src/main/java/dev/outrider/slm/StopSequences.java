@@ -7,8 +7,8 @@ import dev.outrider.slm.tokenizer.TextDecoder;
 import dev.outrider.slm.tokenizer.Tokenizer;
 
 /**
- * Watches an answer for texts that end it. They are looked for in the text and not in the tokens, since a sequence may begin and
- * end inside a token. Calls are not searched: half a call is of no use to anybody. One instance per answer.
+ * Watches an answer for texts that end it. They are looked for in the text and not in the tokens, since a sequence may
+ * begin and end inside a token. Calls are not searched: half a call is of no use to anybody. One instance per answer.
  */
 final class StopSequences {
 

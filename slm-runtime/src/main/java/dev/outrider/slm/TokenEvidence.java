@@ -20,8 +20,8 @@ public record TokenEvidence(
     }
 
     /**
-     * The probability of the least certain decision token: a chain of decisions is no stronger than its weakest one, and unlike a
-     * mean it does not grow with the length of the answer (arXiv 2404.10136 on why means mislead).
+     * The probability of the least certain decision token: a chain of decisions is no stronger than its weakest one,
+     * and unlike a mean it does not grow with the length of the answer (arXiv 2404.10136 on why means mislead).
      *
      * @return a value in [0, 1], or empty when the answer holds no decision token
      */

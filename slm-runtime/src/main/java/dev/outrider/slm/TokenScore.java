@@ -5,11 +5,12 @@ package dev.outrider.slm;
  *
  * @param id token id in the model's vocabulary
  * @param text the token's bytes as text (a token may be part of a character, then a replacement character stands here)
- * @param logProbability natural logarithm of the probability that the model gave this token, at temperature 1 and before any
- *     mask or truncation; 0 or less
- * @param top2Margin difference of the probabilities of the most and the second most likely token at this position, in [0, 1]
- * @param decision whether the token decides something that an agent acts on: the choice between a call and text, a tool's
- *     name, an argument's value. Punctuation that the syntax forces and the wording of a reply are no decisions
+ * @param logProbability natural logarithm of the probability that the model gave this token, at temperature 1 and
+ *     before any mask or truncation; 0 or less
+ * @param top2Margin difference of the probabilities of the most and the second most likely token at this position, in
+ *     [0, 1]
+ * @param decision whether the token decides something that an agent acts on: the choice between a call and text, a
+ *     tool's name, an argument's value. Punctuation that the syntax forces and the wording of a reply are no decisions
  */
 public record TokenScore(int id, String text, double logProbability, double top2Margin, boolean decision) {
 

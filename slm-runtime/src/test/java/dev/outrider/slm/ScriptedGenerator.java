@@ -10,8 +10,8 @@ import java.util.function.UnaryOperator;
 import dev.outrider.slm.tokenizer.Tokenizer;
 
 /**
- * Writes given answers as an engine would, token by token and with the options obeyed: whatever a trained model might write can be
- * tested without training one that writes it.
+ * Writes given answers as an engine would, token by token and with the options obeyed: whatever a trained model might
+ * write can be tested without training one that writes it.
  */
 final class ScriptedGenerator implements Generator {
 

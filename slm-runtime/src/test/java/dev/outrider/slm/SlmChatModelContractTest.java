@@ -14,8 +14,9 @@ import dev.outrider.slm.tokenizer.TestVocabulary;
 import dev.outrider.slm.tokenizer.Tokenizer;
 
 /**
- * LangChain4j's own contract of a chat model. It asks for general knowledge, which no model of a few megabytes has; so the answers
- * are written by rule and everything around them is real: rendering, parameters, parsing, usage, finish reasons, refusals.
+ * LangChain4j's own contract of a chat model. It asks for general knowledge, which no model of a few megabytes has; so
+ * the answers are written by rule and everything around them is real: rendering, parameters, parsing, usage, finish
+ * reasons, refusals.
  */
 class SlmChatModelContractTest extends AbstractChatModelIT {
 

@@ -8,7 +8,6 @@ import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.exception.UnsupportedFeatureException;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.ChatResponse;
-import dev.langchain4j.model.output.FinishReason;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,21 +70,6 @@ class SlmChatModelOnEngineTest {
                 .isThrownBy(() -> model.chat(text))
                 .withMessageContaining(String.valueOf(tokens + 1))
                 .withMessageContaining(String.valueOf(engine.contextLength()));
-    }
-
-    @Test
-    void anAnswerEndsWhereTheContextIsFull() {
-        int overhead = engine.chatFormat().prompt(List.of(UserMessage.from("")), List.of()).length;
-        String text = "\u0007".repeat(engine.contextLength() - overhead - 3);
-        ChatResponse response = SlmChatModel.builder()
-                .engine(engine)
-                .maxOutputTokens(100)
-                .build()
-                .chat(UserMessage.from(text));
-        assertThat(response.tokenUsage().totalTokenCount()).isLessThanOrEqualTo(engine.contextLength());
-        if (response.tokenUsage().totalTokenCount() == engine.contextLength()) {
-            assertThat(response.finishReason()).isEqualTo(FinishReason.LENGTH);
-        }
     }
 
     @Test

@@ -13,7 +13,10 @@ import dev.langchain4j.agent.tool.ToolSpecification;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Writes the JSON of a tool call as models are taught it: compact, arguments in the order of the schema, digits as given. */
+/**
+ * Writes the JSON of a tool call as models are taught it: compact, arguments in the order of the schema, digits as
+ * given.
+ */
 final class CallJson {
 
     private static final JsonMapper JSON = JsonMapper.builder(new JsonFactory())
@@ -28,8 +31,8 @@ final class CallJson {
     /**
      * {@code {"name":…,"arguments":…}}.
      *
-     * @param call a call of the conversation so far, perhaps written by another model; arguments that are no JSON object are
-     *     shown as they are
+     * @param call a call of the conversation so far, perhaps written by another model; arguments that are no JSON
+     *     object are shown as they are
      * @param tools the tools offered; gives the order of the arguments
      */
     static String write(ToolExecutionRequest call, List<ToolSpecification> tools) {

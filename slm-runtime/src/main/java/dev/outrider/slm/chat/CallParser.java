@@ -12,8 +12,8 @@ import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the JSON of one call, {@code {"name":"…","arguments":{…}}}, and notes which of its bytes are decisions in the sense of
- * {@link Completion}. Exactly these two keys, each once; anything else is a problem, not a guess.
+ * Reads the JSON of one call, {@code {"name":"…","arguments":{…}}}, and notes which of its bytes are decisions in the
+ * sense of {@link Completion}. Exactly these two keys, each once; anything else is a problem, not a guess.
  */
 final class CallParser {
 
@@ -41,12 +41,14 @@ final class CallParser {
         try (JsonParser parser = JSON.createParser(json)) {
             call.read(parser);
         } catch (JsonProcessingException e) {
-            throw new MalformedCompletionException("the call is not valid JSON: " + e.getOriginalMessage().lines().findFirst().orElse(""));
+            throw new MalformedCompletionException(
+                    "the call is not valid JSON: " + e.getOriginalMessage().lines().findFirst().orElse(""));
         } catch (IOException e) {
             throw new MalformedCompletionException("the call is not valid UTF-8");
         }
         if (call.name == null || call.arguments == null) {
-            throw new MalformedCompletionException("the call has no " + (call.name == null ? "\"name\"" : "\"arguments\""));
+            throw new MalformedCompletionException(
+                    "the call has no " + (call.name == null ? "\"name\"" : "\"arguments\""));
         }
         return new ToolCall(call.name, call.arguments);
     }

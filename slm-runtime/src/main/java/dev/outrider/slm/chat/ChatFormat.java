@@ -8,8 +8,9 @@ import java.util.Set;
 /**
  * How a model was taught to read conversations and to write answers. Immutable and safe to use from any thread.
  *
- * <p>Prompts are built from token ids, segment by segment: the markers of the format are single tokens, and whatever comes from
- * a message, a tool result or a tool's description is encoded as plain text. So no text can open or close a turn.
+ * <p>Prompts are built from token ids, segment by segment: the markers of the format are single tokens, and whatever
+ * comes from a message, a tool result or a tool's description is encoded as plain text. So no text can open or close a
+ * turn.
  */
 public interface ChatFormat {
 
@@ -24,8 +25,8 @@ public interface ChatFormat {
      *
      * @param messages the conversation, oldest first
      * @param tools the tools offered, in order; empty when {@link #supportsTools} is false
-     * @throws dev.langchain4j.exception.UnsupportedFeatureException when a message holds something other than text, or is of a
-     *     kind that the format has no place for
+     * @throws dev.langchain4j.exception.UnsupportedFeatureException when a message holds something other than text, or
+     *     is of a kind that the format has no place for
      */
     int[] prompt(List<ChatMessage> messages, List<ToolSpecification> tools);
 
@@ -41,7 +42,8 @@ public interface ChatFormat {
     /**
      * Parses an answer.
      *
-     * @param answer all tokens of the answer: {@link #callOpening} when it was put in front, and the end token when there is one
+     * @param answer all tokens of the answer: {@link #callOpening} when it was put in front, and the end token when
+     *     there is one
      */
     Completion parse(int[] answer);
 }

@@ -13,8 +13,8 @@ public final class ChatFormats {
     private ChatFormats() {}
 
     /**
-     * The format that the file names in {@code outrider.chat_format}, else plain ChatML when its vocabulary has the marker
-     * {@code <|im_start|>}.
+     * The format that the file names in {@code outrider.chat_format}, else plain ChatML when its vocabulary has the
+     * marker {@code <|im_start|>}.
      *
      * @throws ChatFormatException when the format is unknown, there is none, or the vocabulary lacks its markers
      */
@@ -25,7 +25,8 @@ public final class ChatFormats {
                 return switch (named.get()) {
                     case OutriderFormat.NAME -> new OutriderFormat(tokenizer);
                     case ChatMlFormat.NAME -> new ChatMlFormat(tokenizer);
-                    default -> throw new ChatFormatException(KEY + " is '" + named.get() + "', which is not known; known are "
+                    default -> throw new ChatFormatException(
+                            KEY + " is '" + named.get() + "', which is not known; known are "
                             + OutriderFormat.NAME + " and " + ChatMlFormat.NAME);
                 };
             }
@@ -35,7 +36,8 @@ public final class ChatFormats {
         } catch (ChatFormatException e) {
             throw new ChatFormatException(metadata.file() + ": " + e.getMessage());
         }
-        throw new ChatFormatException(metadata.file() + ": no prompt format is known for this model: it has neither the key " + KEY
+        throw new ChatFormatException(
+                metadata.file() + ": no prompt format is known for this model: it has neither the key " + KEY
                 + " nor the token " + Markers.TURN_START + "; use it for logits and plain generation only");
     }
 }

@@ -14,7 +14,10 @@ import java.util.stream.IntStream;
 
 import dev.outrider.slm.tokenizer.Tokenizer;
 
-/** Plain ChatML: turns of system, user and assistant between {@code <|im_start|>} and {@code <|im_end|>}, without tools. */
+/**
+ * Plain ChatML: turns of system, user and assistant between {@code <|im_start|>} and {@code <|im_end|>}, without
+ * tools.
+ */
 final class ChatMlFormat implements ChatFormat {
 
     static final String NAME = "chatml";
@@ -53,7 +56,8 @@ final class ChatMlFormat implements ChatFormat {
     @Override
     public int[] prompt(List<ChatMessage> messages, List<ToolSpecification> tools) {
         if (!tools.isEmpty()) {
-            throw new UnsupportedFeatureException("the prompt format " + NAME + " has no tool calls; use a model with the format "
+            throw new UnsupportedFeatureException(
+                    "the prompt format " + NAME + " has no tool calls; use a model with the format "
                     + OutriderFormat.NAME + " or send no tools");
         }
         PromptBuilder prompt = new PromptBuilder(tokenizer, turnStart, turnEnd);

@@ -11,15 +11,15 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>the first token after the thoughts: call or text;
  *   <li>every token that holds a part of a tool's name, its closing quote included, for the name might have gone on;
- *   <li>every token that holds a part of an argument's key or value, or of the comma or bracket behind a value: there another
- *       optional argument or another element might have followed;
+ *   <li>every token that holds a part of an argument's key or value, or of the comma or bracket behind a value: there
+ *       another optional argument or another element might have followed;
  *   <li>the token behind a call: another call, or the end.
  * </ul>
  *
- * <p>What the syntax forces is none: the fixed {@code {"name":"} and {@code ","arguments":{}, colons, the quote that opens a
- * string value, the braces that close a call. A token counts as soon as one of its bytes does. The words of a text reply are
- * none either: there are many ways to say the same. In a malformed completion every token is a decision, since nothing in it
- * is known to be forced.
+ * <p>What the syntax forces is none: the fixed {@code {"name":"} and {@code ","arguments":{}, colons, the quote that
+ * opens a string value, the braces that close a call. A token counts as soon as one of its bytes does. The words of a
+ * text reply are none either: there are many ways to say the same. In a malformed completion every token is a
+ * decision, since nothing in it is known to be forced.
  */
 public final class Completion {
 

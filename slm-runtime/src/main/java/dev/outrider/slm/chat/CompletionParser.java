@@ -12,8 +12,8 @@ import dev.outrider.slm.tokenizer.TokenType;
 import dev.outrider.slm.tokenizer.Tokenizer;
 
 /**
- * Parses completions of the shape {@code [<think>…</think>] (text | <tool_call>JSON</tool_call>…) end}. It works on tokens and
- * not on text: only a marker token is a marker, and evidence is kept per token.
+ * Parses completions of the shape {@code [<think>…</think>] (text | <tool_call>JSON</tool_call>…) end}. It works on
+ * tokens and not on text: only a marker token is a marker, and evidence is kept per token.
  *
  * @param call id of {@code <tool_call>}, or {@link Markers#NONE} in a format without calls
  * @param callEnd id of {@code </tool_call>}
@@ -56,7 +56,8 @@ record CompletionParser(Tokenizer tokenizer, Set<Integer> stopTokens, int call, 
         }
         for (int i = start; i < end; i++) {
             if (answer[i] == call || answer[i] == callEnd || tokenizer.type(answer[i]) == TokenType.CONTROL) {
-                throw new MalformedCompletionException("the marker " + tokenizer.text(answer[i]) + " stands inside a text");
+                throw new MalformedCompletionException(
+                        "the marker " + tokenizer.text(answer[i]) + " stands inside a text");
             }
         }
         String text = tokenizer.decode(Arrays.copyOfRange(answer, start, end));
@@ -96,7 +97,8 @@ record CompletionParser(Tokenizer tokenizer, Set<Integer> stopTokens, int call, 
         int[] starts = new int[to - from + 1];
         for (int i = from; i < to; i++) {
             if (answer[i] == call || answer[i] == think || tokenizer.type(answer[i]) == TokenType.CONTROL) {
-                throw new MalformedCompletionException("the marker " + tokenizer.text(answer[i]) + " stands inside a call");
+                throw new MalformedCompletionException(
+                        "the marker " + tokenizer.text(answer[i]) + " stands inside a call");
             }
             json.writeBytes(tokenizer.bytes(answer[i]));
             starts[i - from + 1] = json.size();

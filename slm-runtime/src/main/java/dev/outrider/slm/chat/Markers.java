@@ -28,7 +28,8 @@ final class Markers {
         return tokenizer
                 .special(marker)
                 .orElseThrow(() -> new ChatFormatException(
-                        "the prompt format " + format + " needs the special token " + marker + ", which the vocabulary lacks"));
+                        "the prompt format " + format + " needs the special token " + marker
+                                + ", which the vocabulary lacks"));
     }
 
     /** The id of a marker, or {@link #NONE}. */

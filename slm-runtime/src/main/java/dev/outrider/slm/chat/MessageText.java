@@ -38,7 +38,8 @@ final class MessageText {
                         return text.text();
                     }
                     throw new UnsupportedFeatureException(place + " holds content of type "
-                            + content.type().name().toLowerCase(Locale.ROOT) + ", which is not supported: this model reads text only");
+                            + content.type().name().toLowerCase(Locale.ROOT)
+                            + ", which is not supported: this model reads text only");
                 })
                 .collect(Collectors.joining("\n"));
     }

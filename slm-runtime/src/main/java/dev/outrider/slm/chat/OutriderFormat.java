@@ -13,12 +13,12 @@ import java.util.Set;
 import dev.outrider.slm.tokenizer.Tokenizer;
 
 /**
- * The format {@code outrider-1}: ChatML turns; tools as one-line signatures ({@link ToolSignature}) between {@code <tools>} and
- * {@code </tools>} in the system turn; calls as compact JSON between {@code <tool_call>} and {@code </tool_call>}; one turn of
- * role {@code tool} per result, in the order of the calls.
+ * The format {@code outrider-1}: ChatML turns; tools as one-line signatures ({@link ToolSignature}) between {@code
+ * <tools>} and {@code </tools>} in the system turn; calls as compact JSON between {@code <tool_call>} and {@code
+ * </tool_call>}; one turn of role {@code tool} per result, in the order of the calls.
  *
- * <p>A call turn of the conversation shows the calls only: the format has no place for words that another model may have put
- * beside them.
+ * <p>A call turn of the conversation shows the calls only: the format has no place for words that another model may
+ * have put beside them.
  */
 final class OutriderFormat implements ChatFormat {
 

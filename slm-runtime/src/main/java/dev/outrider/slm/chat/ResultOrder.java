@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** Tools that run at the same time finish in any order; a model that sees no call ids needs their results in call order. */
+/**
+ * Tools that run at the same time finish in any order; a model that sees no call ids needs their results in call
+ * order.
+ */
 final class ResultOrder {
 
     private ResultOrder() {}
@@ -32,7 +35,9 @@ final class ResultOrder {
     }
 
     private static int place(List<String> ids, ChatMessage message) {
-        int place = message instanceof ToolExecutionResultMessage result && result.id() != null ? ids.indexOf(result.id()) : -1;
+        int place = message instanceof ToolExecutionResultMessage result && result.id() != null
+                ? ids.indexOf(result.id())
+                : -1;
         return place < 0 ? Integer.MAX_VALUE : place;
     }
 }

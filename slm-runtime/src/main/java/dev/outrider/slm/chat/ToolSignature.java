@@ -20,9 +20,10 @@ import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
 /**
- * A tool as one short line: {@code refund_order(order_id, amount:number, reason?=damaged|late)}. Parameters in schema order;
- * {@code ?} marks an optional one, {@code =a|b} the values of an enumeration, {@code :type} a type other than string.
- * Descriptions are left out: a small model learns the tools' meaning in training, and every token of a prompt costs time.
+ * A tool as one short line: {@code refund_order(order_id, amount:number, reason?=damaged|late)}. Parameters in schema
+ * order; {@code ?} marks an optional one, {@code =a|b} the values of an enumeration, {@code :type} a type other than
+ * string. Descriptions are left out: a small model learns the tools' meaning in training, and every token of a prompt
+ * costs time.
  */
 final class ToolSignature {
 

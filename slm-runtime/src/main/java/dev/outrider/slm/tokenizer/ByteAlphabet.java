@@ -3,9 +3,9 @@ package dev.outrider.slm.tokenizer;
 import java.util.Arrays;
 
 /**
- * The alphabet of byte-level BPE: every byte is written as one printable character, so that vocabularies and merge lists are
- * plain text (GPT-2, Radford et al. 2019). Printable bytes of Latin-1 stand for themselves; the 68 others take the characters
- * from U+0100 on, in byte order.
+ * The alphabet of byte-level BPE: every byte is written as one printable character, so that vocabularies and merge
+ * lists are plain text (GPT-2, Radford et al. 2019). Printable bytes of Latin-1 stand for themselves; the 68 others
+ * take the characters from U+0100 on, in byte order.
  */
 final class ByteAlphabet {
 

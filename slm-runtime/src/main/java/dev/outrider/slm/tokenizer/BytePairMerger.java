@@ -4,8 +4,8 @@ import java.util.Arrays;
 
 /**
  * Merges the bytes of one piece into tokens: again and again the most urgent pair of neighbours, the leftmost of equals
- * (Sennrich et al. 2016, arXiv 1508.07909). Candidates wait in a heap and neighbours are linked, so a piece of n bytes takes
- * n log n steps however long it is. One instance per encoding; not safe for several threads.
+ * (Sennrich et al. 2016, arXiv 1508.07909). Candidates wait in a heap and neighbours are linked, so a piece of n bytes
+ * takes n log n steps however long it is. One instance per encoding; not safe for several threads.
  */
 final class BytePairMerger {
 

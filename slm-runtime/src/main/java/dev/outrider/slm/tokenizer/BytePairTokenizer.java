@@ -109,7 +109,8 @@ final class BytePairTokenizer implements Tokenizer {
             return OptionalInt.empty();
         }
         if (id < 0 || id >= vocabulary.size()) {
-            throw new TokenizerException(key + " is " + id + ", which is outside the vocabulary of " + vocabulary.size() + " tokens");
+            throw new TokenizerException(
+                    key + " is " + id + ", which is outside the vocabulary of " + vocabulary.size() + " tokens");
         }
         return OptionalInt.of(id);
     }
@@ -170,7 +171,8 @@ final class BytePairTokenizer implements Tokenizer {
             for (byte b : bytes) {
                 int id = vocabulary.id(b);
                 if (id < 0 && unknown < 0) {
-                    throw new TokenizerException("the vocabulary has no token for byte 0x%02X and no unknown token, so this text"
+                    throw new TokenizerException(
+                            "the vocabulary has no token for byte 0x%02X and no unknown token, so this text"
                             .formatted(b) + " cannot be encoded");
                 }
                 out.add(id < 0 ? unknown : id);

@@ -6,9 +6,9 @@ import java.nio.charset.StandardCharsets;
  * A text as code points with the class of each, as pre-tokenizers see it. Positions are code points, not chars.
  *
  * <p>Classes follow the general categories of Unicode; white space is the Unicode property White_Space, which Java's
- * {@code Character.isWhitespace} is not (it leaves out U+00A0 and takes in U+001C). Java 25 knows Unicode 16; llama.cpp v0.5.0 and
- * the vocabularies of its time do not know the letters and digits that came with it (4,382 code points, most of them
- * hieroglyphs) and split around them.
+ * {@code Character.isWhitespace} is not (it leaves out U+00A0 and takes in U+001C). Java 25 knows Unicode 16;
+ * llama.cpp v0.5.0 and the vocabularies of its time do not know the letters and digits that came with it (4,382 code
+ * points, most of them hieroglyphs) and split around them.
  */
 final class CodePoints {
 

@@ -6,7 +6,8 @@ import static dev.outrider.slm.tokenizer.CodePoints.OTHER;
 
 /**
  * The split of Llama 3 and, with single digits, of Qwen 2, alternatives in order:
- * {@code (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,D}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+}.
+ * {@code (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,D}|
+ * ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+}.
  *
  * @param digits the most digits of a piece: 3 for Llama 3, 1 for Qwen 2
  */

@@ -7,8 +7,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Which two neighbouring symbols merge into which, and how urgently. A symbol is a token id, or for the rare intermediate result
- * that is no token, an id behind the vocabulary. Pairs lie in an open-addressing hash table: files have some 300,000 of them.
+ * Which two neighbouring symbols merge into which, and how urgently. A symbol is a token id, or for the rare
+ * intermediate result that is no token, an id behind the vocabulary. Pairs lie in an open-addressing hash table: files
+ * have some 300,000 of them.
  */
 final class MergeTable {
 
@@ -40,7 +41,8 @@ final class MergeTable {
             String place = "tokenizer.ggml.merges[" + rank + "]";
             int blank = merge.indexOf(' ', 1);
             if (blank < 1 || blank == merge.length() - 1) {
-                throw new TokenizerException(place + " is '" + merge + "', which is not two symbols separated by a blank");
+                throw new TokenizerException(
+                        place + " is '" + merge + "', which is not two symbols separated by a blank");
             }
             String left = merge.substring(0, blank);
             String right = merge.substring(blank + 1);
@@ -95,7 +97,8 @@ final class MergeTable {
             return id;
         }
         if (!ByteAlphabet.isWritten(text)) {
-            throw new TokenizerException(place + " holds '" + text + "', which is not in the alphabet of byte-level BPE");
+            throw new TokenizerException(
+                    place + " holds '" + text + "', which is not in the alphabet of byte-level BPE");
         }
         return extraIds.computeIfAbsent(text, t -> {
             extras.add(ByteAlphabet.read(t));
@@ -117,7 +120,8 @@ final class MergeTable {
     }
 
     private int slot(long pair) {
-        long mixed = pair * 0x9E3779B97F4A7C15L; // Fibonacci hashing spreads the neighbouring ids of neighbouring merges
+        // Fibonacci hashing spreads the neighbouring ids of neighbouring merges
+        long mixed = pair * 0x9E3779B97F4A7C15L;
         return (int) (mixed >>> 32) & pairs.length - 1;
     }
 

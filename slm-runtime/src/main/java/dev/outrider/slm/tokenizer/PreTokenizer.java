@@ -1,9 +1,9 @@
 package dev.outrider.slm.tokenizer;
 
 /**
- * Splits text into the pieces inside which BPE merges. Vocabularies describe the split as a regular expression; here each one is
- * a scanner written by hand, which takes time proportional to the text whatever the text is, while a backtracking matcher
- * overflows its stack or goes quadratic on a megabyte of one letter.
+ * Splits text into the pieces inside which BPE merges. Vocabularies describe the split as a regular expression; here
+ * each one is a scanner written by hand, which takes time proportional to the text whatever the text is, while a
+ * backtracking matcher overflows its stack or goes quadratic on a megabyte of one letter.
  */
 @FunctionalInterface
 interface PreTokenizer {

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The splits by their GGUF names ({@code tokenizer.ggml.pre}). A split has one or more stages; every stage splits the pieces of
- * the one before.
+ * The splits by their GGUF names ({@code tokenizer.ggml.pre}). A split has one or more stages; every stage splits the
+ * pieces of the one before.
  */
 final class PreTokenizers {
 

@@ -3,8 +3,8 @@ package dev.outrider.slm.tokenizer;
 import java.util.function.IntPredicate;
 
 /**
- * Sets runs of certain characters apart from everything else, as {@code [set]{length}} or {@code [set]+} does when it is used to
- * split: a match is a piece, and so is the text between two matches.
+ * Sets runs of certain characters apart from everything else, as {@code [set]{length}} or {@code [set]+} does when it
+ * is used to split: a match is a piece, and so is the text between two matches.
  *
  * @param set the characters
  * @param shortest a run shorter than this is ordinary text

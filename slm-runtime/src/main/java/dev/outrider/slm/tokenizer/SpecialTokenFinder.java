@@ -10,8 +10,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the special tokens in a text. Where two overlap the longer one wins, wherever it begins, and of equally long ones the
- * first in the text. One pass over a trie: time is proportional to the text times the longest token, not to their number.
+ * Finds the special tokens in a text. Where two overlap the longer one wins, wherever it begins, and of equally long
+ * ones the first in the text. One pass over a trie: time is proportional to the text times the longest token, not to
+ * their number.
  */
 final class SpecialTokenFinder {
 

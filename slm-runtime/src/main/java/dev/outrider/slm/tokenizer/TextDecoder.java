@@ -7,8 +7,8 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Turns a stream of tokens into text: a token may end in the middle of a character, whose bytes then wait for the next token.
- * The pieces joined equal {@link Tokenizer#decode} of all tokens. Not safe for several threads.
+ * Turns a stream of tokens into text: a token may end in the middle of a character, whose bytes then wait for the next
+ * token. The pieces joined equal {@link Tokenizer#decode} of all tokens. Not safe for several threads.
  */
 public final class TextDecoder {
 

@@ -18,7 +18,10 @@ public interface Tokenizer {
      */
     int[] encode(String text);
 
-    /** Encodes text in which the written form of a special token becomes that token. Only for text of one's own making. */
+    /**
+     * Encodes text in which the written form of a special token becomes that token. Only for text of one's own
+     * making.
+     */
     int[] encodeWithSpecialTokens(String text);
 
     /**
@@ -76,7 +79,8 @@ public interface Tokenizer {
      */
     static Tokenizer of(TokenizerSpec spec) {
         if (!spec.model().equals("gpt2")) {
-            throw new TokenizerException("tokenizer.ggml.model is '" + spec.model() + "', but only 'gpt2' (byte-level BPE) is known;"
+            throw new TokenizerException(
+                    "tokenizer.ggml.model is '" + spec.model() + "', but only 'gpt2' (byte-level BPE) is known;"
                     + " convert the model with a byte-level BPE tokenizer");
         }
         return new BytePairTokenizer(spec);

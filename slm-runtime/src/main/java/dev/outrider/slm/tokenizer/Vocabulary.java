@@ -22,7 +22,8 @@ final class Vocabulary {
             throw new TokenizerException("tokenizer.ggml.tokens is empty; a vocabulary needs at least one token");
         }
         if (typeCodes != null && typeCodes.size() != size) {
-            throw new TokenizerException("tokenizer.ggml.token_type has " + typeCodes.size() + " entries but tokenizer.ggml.tokens has "
+            throw new TokenizerException(
+                    "tokenizer.ggml.token_type has " + typeCodes.size() + " entries but tokenizer.ggml.tokens has "
                     + size + "; they must be as many");
         }
         bytes = new byte[size][];
@@ -76,7 +77,8 @@ final class Vocabulary {
 
     private int checked(int id) {
         if (id < 0 || id >= types.length) {
-            throw new TokenizerException("token id " + id + " is outside the vocabulary of " + types.length + " tokens (ids 0 to "
+            throw new TokenizerException(
+                    "token id " + id + " is outside the vocabulary of " + types.length + " tokens (ids 0 to "
                     + (types.length - 1) + ")");
         }
         return id;

@@ -12,7 +12,9 @@ import java.util.Objects;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
-/** The small vocabulary of the golden files: 8 special tokens, 256 bytes, 844 merged tokens from mixed text and code. */
+/**
+ * The small vocabulary of the golden files: 8 special tokens, 256 bytes, 844 merged tokens from mixed text and code.
+ */
 public final class TestVocabulary {
 
     private TestVocabulary() {}
