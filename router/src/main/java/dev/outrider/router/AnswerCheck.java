@@ -22,7 +22,10 @@ import dev.outrider.tools.ArgumentCheck;
 import dev.outrider.tools.SideEffect;
 import dev.outrider.tools.ToolCatalogue;
 
-/** Whether an answer has the form that the request asks for, whichever model gave it. Says nothing about whether it is right. */
+/**
+ * Whether an answer has the form that the request asks for, whichever model gave it. Says nothing about whether it is
+ * right.
+ */
 final class AnswerCheck {
 
     private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);

@@ -6,8 +6,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a caller may say about a query so that its ledger record can be joined to the caller's own books. The attributes travel
- * in LangChain4j's {@link ChatRequestOptions} (its listener attributes), which are never sent to a provider:
+ * What a caller may say about a query so that its ledger record can be joined to the caller's own books. The attributes
+ * travel in LangChain4j's {@link ChatRequestOptions} (its listener attributes), which are never sent to a provider:
  *
  * <pre>{@code
  * cascade.chat(request, new CascadeAttributes("session-7", "case-12", "desk").toOptions());

@@ -26,10 +26,10 @@ import org.slf4j.LoggerFactory;
 import dev.outrider.tools.ToolCatalogue;
 
 /**
- * A chat model that thinks small first. The SLM in this process answers; its answer is taken when its form is right and its
- * evidence meets what the policy demands for what it would do. Otherwise, or when a rule says so, the LLM is asked, within a
- * money budget. Every query ends in a {@link Decision}, written to the {@link Ledger} before the answer is handed out: no token
- * of a rejected answer and no tool call leaves before that.
+ * A chat model that thinks small first. The SLM in this process answers; its answer is taken when its form is right and
+ * its evidence meets what the policy demands for what it would do. Otherwise, or when a rule says so, the LLM is asked,
+ * within a money budget. Every query ends in a {@link Decision}, written to the {@link Ledger} before the answer is
+ * handed out: no token of a rejected answer and no tool call leaves before that.
  *
  * <pre>{@code
  * CascadeChatModel model = CascadeChatModel.builder()
@@ -43,10 +43,10 @@ import dev.outrider.tools.ToolCatalogue;
  * Decision why = ((CascadeChatResponseMetadata) answer.metadata()).decision();
  * }</pre>
  *
- * <p>It is an ordinary LangChain4j model: listeners and their attributes reach it and both tiers, request parameters are passed
- * on except the model's name and a provider's own ones, which mean one model only. It has no default parameters: every tier has
- * its own. Interrupting the calling thread stops whichever tier is at work, gives back the money set aside and ends in a {@link
- * RefusedException} with {@link RefusalReason#CANCELLED}. Safe for many threads.
+ * <p>It is an ordinary LangChain4j model: listeners and their attributes reach it and both tiers, request parameters
+ * are passed on except the model's name and a provider's own ones, which mean one model only. It has no default
+ * parameters: every tier has its own. Interrupting the calling thread stops whichever tier is at work, gives back the
+ * money set aside and ends in a {@link RefusedException} with {@link RefusalReason#CANCELLED}. Safe for many threads.
  */
 public final class CascadeChatModel implements ChatModel {
 
@@ -74,7 +74,8 @@ public final class CascadeChatModel implements ChatModel {
                 new LocalTier(local, policy, check, builder.nanos),
                 remote == null
                         ? null
-                        : new RemoteTier(resilient(remote, policy), policy, budget, check, ledger, builder.clock, builder.nanos),
+                        : new RemoteTier(resilient(remote, policy), policy, budget, check, ledger, builder.clock,
+                                builder.nanos),
                 ledger,
                 builder.clock);
     }
@@ -190,8 +191,8 @@ public final class CascadeChatModel implements ChatModel {
         }
 
         /**
-         * The LLM: any LangChain4j model. One that is not a {@link ResilientChatModel} gets the policy's resilience. Without one,
-         * what the SLM cannot answer is refused.
+         * The LLM: any LangChain4j model. One that is not a {@link ResilientChatModel} gets the policy's resilience.
+         * Without one, what the SLM cannot answer is refused.
          */
         public Builder remote(@Nullable ChatModel remote) {
             this.remote = remote;
@@ -204,7 +205,9 @@ public final class CascadeChatModel implements ChatModel {
             return this;
         }
 
-        /** Says what the tools do to the world; a tool it does not know counts as the policy's {@code unlisted-tools}. */
+        /**
+         * Says what the tools do to the world; a tool it does not know counts as the policy's {@code unlisted-tools}.
+         */
         public Builder catalogue(@Nullable ToolCatalogue catalogue) {
             this.catalogue = catalogue;
             return this;
@@ -216,7 +219,10 @@ public final class CascadeChatModel implements ChatModel {
             return this;
         }
 
-        /** The money for the LLM; the policy's own budget when not set. Share one to let several cascades spend together. */
+        /**
+         * The money for the LLM; the policy's own budget when not set. Share one to let several cascades spend
+         * together.
+         */
         public Builder budget(MoneyBudget budget) {
             this.budget = budget;
             return this;

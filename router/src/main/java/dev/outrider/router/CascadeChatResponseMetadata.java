@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 import dev.outrider.slm.TokenEvidence;
 
 /**
- * Metadata of an answer that went through the cascade: the usual fields are those of the tier that answered, and beside them
- * stand the decision, its ledger record and the SLM's evidence.
+ * Metadata of an answer that went through the cascade: the usual fields are those of the tier that answered, and beside
+ * them stand the decision, its ledger record and the SLM's evidence.
  */
 public final class CascadeChatResponseMetadata extends ChatResponseMetadata {
 
@@ -44,7 +44,9 @@ public final class CascadeChatResponseMetadata extends ChatResponseMetadata {
         return record;
     }
 
-    /** The SLM's evidence token by token, also when its answer was not taken; empty when it was not asked or gave none. */
+    /**
+     * The SLM's evidence token by token, also when its answer was not taken; empty when it was not asked or gave none.
+     */
     public Optional<TokenEvidence> localEvidence() {
         return Optional.ofNullable(localEvidence);
     }
@@ -64,7 +66,8 @@ public final class CascadeChatResponseMetadata extends ChatResponseMetadata {
 
     @Override
     public String toString() {
-        return "CascadeChatResponseMetadata[modelName=" + modelName() + ", finishReason=" + finishReason() + ", tokenUsage="
+        return "CascadeChatResponseMetadata[modelName=" + modelName() + ", finishReason=" + finishReason()
+                + ", tokenUsage="
                 + tokenUsage() + ", decision=" + decision().label() + "]";
     }
 

@@ -17,8 +17,8 @@ import dev.outrider.slm.TokenEvidence;
 import dev.outrider.tools.SideEffect;
 
 /**
- * One query on its way: rule, SLM, form, evidence, decision, LLM where needed, ledger. Every way out goes through the ledger, and
- * nothing goes out before the ledger took it.
+ * One query on its way: rule, SLM, form, evidence, decision, LLM where needed, ledger. Every way out goes through the
+ * ledger, and nothing goes out before the ledger took it.
  */
 final class CascadeQuery {
 
@@ -39,7 +39,8 @@ final class CascadeQuery {
     private @Nullable Escalate escalation;
     private @Nullable RemoteException fault;
 
-    CascadeQuery(CascadeChatModel.Parts parts, ChatRequest request, ChatRequestOptions options, Consumer<DecisionRecord> written) {
+    CascadeQuery(CascadeChatModel.Parts parts, ChatRequest request, ChatRequestOptions options,
+            Consumer<DecisionRecord> written) {
         this.policy = parts.policy();
         this.rules = parts.rules();
         this.localTier = parts.local();
@@ -67,7 +68,8 @@ final class CascadeQuery {
             throw refuse(RefusalReason.RULE, "the policy's rule " + ruleName() + " refuses this request", null);
         }
         if (then == Policy.Then.ESCALATE) {
-            return escalate(new Escalate(EscalationReason.RULE, "the policy's rule " + ruleName() + " sends it to the LLM"));
+            return escalate(new Escalate(EscalationReason.RULE, "the policy's rule " + ruleName()
+                    + " sends it to the LLM"));
         }
         LocalTier.Attempt attempt = localTier.ask(request, options);
         local = attempt;
@@ -80,7 +82,8 @@ final class CascadeQuery {
                 escalation = wanted;
                 throw refuse(
                         RefusalReason.RULE,
-                        "the policy's rule " + ruleName() + " keeps this request in the house, and the local answer is not taken: "
+                        "the policy's rule " + ruleName()
+                                + " keeps this request in the house, and the local answer is not taken: "
                                 + wanted.detail(),
                         null);
             }
@@ -98,7 +101,8 @@ final class CascadeQuery {
         if (remoteTier == null) {
             throw refuse(
                     RefusalReason.NO_REMOTE,
-                    "the LLM is needed (" + wanted.detail() + ") and none is configured; set " + RemoteModels.URL + " and "
+                    "the LLM is needed (" + wanted.detail() + ") and none is configured; set " + RemoteModels.URL
+                            + " and "
                             + RemoteModels.MODEL,
                     null);
         }
@@ -131,7 +135,8 @@ final class CascadeQuery {
     }
 
     private RefusedException cancelled(@Nullable Throwable cause) {
-        return refuse(RefusalReason.CANCELLED, "cancelled before there was an answer; ask again if it is still wanted", cause);
+        return refuse(RefusalReason.CANCELLED, "cancelled before there was an answer; ask again if it is still wanted",
+                cause);
     }
 
     private RefusedException refuse(RefusalReason reason, String detail, @Nullable Throwable cause) {
@@ -163,6 +168,10 @@ final class CascadeQuery {
         RemoteTier.Bill paid = bill;
         SideEffect effect = attempt == null ? null : localTier.effectOf(attempt);
         long localCost = attempt == null ? 0 : localTier.cost(attempt);
+        long failedCost = decision instanceof Accept ? 0 : localCost;
+        Double threshold = attempt == null || attempt.response() == null
+                ? null
+                : Double.valueOf(policy.accept().minProbability().of(effect));
         return new DecisionRecord(
                 DecisionRecord.SCHEMA,
                 id,
@@ -174,10 +183,10 @@ final class CascadeQuery {
                 escalation,
                 rule == null ? null : rule.name(),
                 effect,
-                attempt == null || attempt.response() == null ? null : Double.valueOf(policy.accept().minProbability().of(effect)),
+                threshold,
                 attempt == null ? null : localTier.toRecord(attempt, keep),
                 paid == null || paid.isEmpty() ? null : paid.toRecord(keep, fault == null ? null : messageOf(fault)),
-                new DecisionRecord.Cost(localCost, decision instanceof Accept ? 0 : localCost, paid == null ? 0 : paid.cost()),
+                new DecisionRecord.Cost(localCost, failedCost, paid == null ? 0 : paid.cost()),
                 policy.version());
     }
 

@@ -28,15 +28,15 @@ public sealed interface Decision {
         /** The evidence meets what the policy demands. */
         EVIDENCE,
         /**
-         * The LLM was wanted, the money is spent, and the policy prefers a valid local answer of small effect to none. Such an
-         * answer is below the threshold: count it apart.
+         * The LLM was wanted, the money is spent, and the policy prefers a valid local answer of small effect to none.
+         * Such an answer is below the threshold: count it apart.
          */
         BUDGET_EXHAUSTED
     }
 
     /**
-     * {@code accept}, {@code accept:BUDGET_EXHAUSTED}, {@code escalate:LOW_CONFIDENCE}, {@code refuse:NO_REMOTE}: the short form
-     * for tables and logs.
+     * {@code accept}, {@code accept:BUDGET_EXHAUSTED}, {@code escalate:LOW_CONFIDENCE}, {@code refuse:NO_REMOTE}: the
+     * short form for tables and logs.
      */
     default String label() {
         return switch (this) {

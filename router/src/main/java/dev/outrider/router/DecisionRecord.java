@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 import dev.outrider.tools.SideEffect;
 
 /**
- * Everything the cascade knows about one query: one line of the ledger. {@code docs/ledger.md} documents the JSON form; it only
- * grows, and {@code schema} is raised when the meaning of a field changes.
+ * Everything the cascade knows about one query: one line of the ledger. {@code docs/ledger.md} documents the JSON form;
+ * it only grows, and {@code schema} is raised when the meaning of a field changes.
  *
  * @param schema version of this form
  * @param id unique per query
@@ -19,7 +19,8 @@ import dev.outrider.tools.SideEffect;
  * @param escalation why the LLM was wanted; also set when it then could not be asked or failed
  * @param rule the policy's rule that matched, when one did
  * @param effect heaviest side effect of the calls that the local answer proposed; null for a reply or no local answer
- * @param threshold smallest probability that the policy demands for an answer of that effect; null without a local answer
+ * @param threshold smallest probability that the policy demands for an answer of that effect; null without a local
+ *     answer
  * @param local what the local attempt took; null when the SLM was not asked
  * @param remote what the LLM took; null when it was not asked
  * @param cost money of the query
@@ -68,7 +69,8 @@ public record DecisionRecord(
     /**
      * Summary of the SLM's token evidence.
      *
-     * @param smallestDecisionProbability probability of the least certain decision token; null when no token decides anything
+     * @param smallestDecisionProbability probability of the least certain decision token; null when no token decides
+     *     anything
      * @param smallestDecisionMargin smallest top-2 margin of the decision tokens; null when no token decides anything
      * @param tokens tokens of the answer
      * @param decisionTokens tokens that decide something
@@ -95,8 +97,8 @@ public record DecisionRecord(
      * @param attempts requests sent, retries included
      * @param inputTokens tokens of the prompts that were or may have been billed
      * @param outputTokens tokens of the answers that were billed
-     * @param estimated whether token counts are estimated from characters because the LLM reported no usage or failed after it
-     *     may have billed the prompt
+     * @param estimated whether token counts are estimated from characters because the LLM reported no usage or failed
+     *     after it may have billed the prompt
      * @param leasedMicroUsd money set aside for the worst case
      * @param overdraftMicroUsd money charged beyond what was set aside
      * @param seconds wall-clock seconds, waits between attempts included

@@ -12,11 +12,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A ledger as a text file with one JSON object per line, documented in {@code docs/ledger.md} and read by {@link LedgerReader}.
- * A line is appended by one write at the end of the file, and forced to the disk when the policy says so. When a write fails,
- * as on a full disk, what it left is cut off again, the caller gets a {@link LedgerException}, and the next write is tried
- * afresh. A torn last line, left by a killed process, is moved to a file of the same name with {@code .torn} appended when the
- * ledger is opened.
+ * A ledger as a text file with one JSON object per line, documented in {@code docs/ledger.md} and read by {@link
+ * LedgerReader}. A line is appended by one write at the end of the file, and forced to the disk when the policy says
+ * so. When a write fails, as on a full disk, what it left is cut off again, the caller gets a {@link LedgerException},
+ * and the next write is tried afresh. A torn last line, left by a killed process, is moved to a file of the same name
+ * with {@code .torn} appended when the ledger is opened.
  *
  * <p>One ledger writes a file at a time. Safe for many threads. Nothing is rotated. An interrupted thread can write.
  */
@@ -63,7 +63,8 @@ public final class JsonLinesLedger implements Ledger, AutoCloseable {
         try {
             return new JsonLinesLedger(file, settings.fsync());
         } catch (IOException e) {
-            throw new LedgerException(file, "cannot be opened as ledger (" + OneLine.of(e) + "); choose a path that can be written", e);
+            throw new LedgerException(file, "cannot be opened as ledger (" + OneLine.of(e)
+                    + "); choose a path that can be written", e);
         }
     }
 
@@ -105,7 +106,8 @@ public final class JsonLinesLedger implements Ledger, AutoCloseable {
         } catch (IOException e) {
             LedgerException failure = new LedgerException(
                     file,
-                    "cannot be written (" + OneLine.of(e) + "); no answer leaves without a record: free disk space or choose another ledger",
+                    "cannot be written (" + OneLine.of(e)
+                            + "); no answer leaves without a record: free disk space or choose another ledger",
                     e);
             try {
                 cutTornLine();

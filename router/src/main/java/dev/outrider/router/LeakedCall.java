@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Recognises a tool call that a model wrote into its text instead of making it. Shown to a user, such a text looks like an
- * answer while nothing was done.
+ * Recognises a tool call that a model wrote into its text instead of making it. Shown to a user, such a text looks like
+ * an answer while nothing was done.
  */
 final class LeakedCall {
 
@@ -73,7 +73,8 @@ final class LeakedCall {
             JsonNode first = node.isArray() && !node.isEmpty() ? node.get(0) : node;
             return first.has("tool_calls")
                     || first.has("function_call")
-                    || ((first.has("name") || first.has("function")) && (first.has("arguments") || first.has("parameters")));
+                    || ((first.has("name") || first.has("function")) && (first.has("arguments")
+                            || first.has("parameters")));
         } catch (JsonProcessingException e) {
             return false;
         }

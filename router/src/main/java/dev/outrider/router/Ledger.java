@@ -1,9 +1,9 @@
 package dev.outrider.router;
 
 /**
- * Where decisions are written down. The cascade writes before it lets anything go: an {@link Egress} before a byte leaves for
- * the LLM, a {@link DecisionRecord} before an answer is handed to the caller. A ledger that cannot write throws, and then
- * nothing leaves. Implementations are safe for many threads.
+ * Where decisions are written down. The cascade writes before it lets anything go: an {@link Egress} before a byte
+ * leaves for the LLM, a {@link DecisionRecord} before an answer is handed to the caller. A ledger that cannot write
+ * throws, and then nothing leaves. Implementations are safe for many threads.
  */
 @FunctionalInterface
 public interface Ledger {
@@ -16,8 +16,9 @@ public interface Ledger {
     void append(DecisionRecord record);
 
     /**
-     * Notes that a query is about to leave for the LLM with money set aside, so that even a killed process leaves a trace of
-     * what it may have spent. The query's {@link DecisionRecord} follows under the same id, unless the process dies.
+     * Notes that a query is about to leave for the LLM with money set aside, so that even a killed process leaves a
+     * trace of what it may have spent. The query's {@link DecisionRecord} follows under the same id, unless the process
+     * dies.
      *
      * @throws LedgerException when it cannot be written
      */

@@ -4,7 +4,9 @@ import dev.langchain4j.exception.NonRetriableException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** The ledger cannot be written or read. The message is one line: which file, where in it, what is wrong, what to do. */
+/**
+ * The ledger cannot be written or read. The message is one line: which file, where in it, what is wrong, what to do.
+ */
 public final class LedgerException extends NonRetriableException {
 
     private static final long serialVersionUID = 1L;

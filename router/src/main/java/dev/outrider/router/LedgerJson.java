@@ -26,7 +26,8 @@ final class LedgerJson {
             // a reader of an older version skips fields that a newer one added
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .defaultPropertyInclusion(JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
+            .defaultPropertyInclusion(JsonInclude.Value.construct(JsonInclude.Include.NON_NULL,
+                    JsonInclude.Include.NON_NULL))
             .addMixIn(Decision.class, DecisionForm.class)
             .build();
 
@@ -60,7 +61,8 @@ final class LedgerJson {
                 };
         int schema = node.path("schema").asInt(DecisionRecord.SCHEMA);
         if (schema > DecisionRecord.SCHEMA) {
-            throw new UnknownLine("has schema " + schema + ", newer than " + DecisionRecord.SCHEMA + ", which this version reads");
+            throw new UnknownLine("has schema " + schema + ", newer than " + DecisionRecord.SCHEMA
+                    + ", which this version reads");
         }
         return MAPPER.treeToValue(node, type);
     }

@@ -29,16 +29,16 @@ public final class LedgerReader {
     /**
      * The decisions, oldest first, read while the stream is consumed. Close the stream.
      *
-     * @throws LedgerException at once when the file cannot be opened, and while the stream is consumed, with the line's number,
-     *     when a line cannot be read
+     * @throws LedgerException at once when the file cannot be opened, and while the stream is consumed, with the line's
+     *     number, when a line cannot be read
      */
     public Stream<DecisionRecord> records() {
         return lines().filter(DecisionRecord.class::isInstance).map(DecisionRecord.class::cast);
     }
 
     /**
-     * Queries that left for the LLM and whose end is not in the ledger: the process died, or it is still waiting. What was set
-     * aside for them may have been spent. A query whose answer had to be repaired may stand here twice.
+     * Queries that left for the LLM and whose end is not in the ledger: the process died, or it is still waiting. What
+     * was set aside for them may have been spent. A query whose answer had to be repaired may stand here twice.
      *
      * @throws LedgerException when the file cannot be read
      */
@@ -48,7 +48,8 @@ public final class LedgerReader {
             lines.forEach(line -> {
                 switch (line) {
                     case Egress egress ->
-                        open.merge(egress.id(), List.of(egress), (a, b) -> Stream.concat(a.stream(), b.stream()).toList());
+                        open.merge(egress.id(), List.of(egress), (a, b) -> Stream.concat(a.stream(), b.stream())
+                                .toList());
                     case DecisionRecord record -> open.remove(record.id());
                     default -> throw new IllegalStateException("no ledger line: " + line);
                 }

@@ -114,13 +114,14 @@ final class LocalTier {
                     EscalationReason.NO_EVIDENCE, "the local answer carries no evidence of its decisions");
         }
         double demanded = policy.accept().minProbability().of(effect);
+        String what = effect == null ? "a reply" : effect.name().toLowerCase(Locale.ROOT) + " calls";
         if (policy.accepts(confidence, effect)) {
             return new Decision.Accept(confidence.getAsDouble());
         }
         return new Decision.Escalate(
                 EscalationReason.LOW_CONFIDENCE,
                 "the least certain decision has probability %.3f, below the %.3f that the policy demands for %s"
-                        .formatted(confidence.getAsDouble(), demanded, effect == null ? "a reply" : effect.name().toLowerCase(Locale.ROOT) + " calls"));
+                        .formatted(confidence.getAsDouble(), demanded, what));
     }
 
     /** The attempt as the ledger keeps it. */

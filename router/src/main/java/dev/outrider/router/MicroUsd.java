@@ -3,7 +3,9 @@ package dev.outrider.router;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 
-/** Money as whole micro-dollars in a {@code long}: exact to add, enough for 9 trillion dollars. Costs are rounded up. */
+/**
+ * Money as whole micro-dollars in a {@code long}: exact to add, enough for 9 trillion dollars. Costs are rounded up.
+ */
 public final class MicroUsd {
 
     private static final BigDecimal SECONDS_PER_HOUR = BigDecimal.valueOf(3600);
@@ -31,7 +33,8 @@ public final class MicroUsd {
 
     /** Cost of some seconds at a price per hour, rounded up. */
     public static long ofSeconds(double seconds, BigDecimal usdPerHour) {
-        return roundUp(usdPerHour.movePointRight(6).multiply(BigDecimal.valueOf(seconds)).divide(SECONDS_PER_HOUR, 6, RoundingMode.UP));
+        BigDecimal hours = BigDecimal.valueOf(seconds).divide(SECONDS_PER_HOUR, 18, RoundingMode.UP);
+        return roundUp(usdPerHour.movePointRight(6).multiply(hours));
     }
 
     static long roundUp(BigDecimal microUsd) {

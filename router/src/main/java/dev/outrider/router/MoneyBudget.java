@@ -9,18 +9,19 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A hard limit on money, in micro-dollars. Money is set aside before it is spent and settled afterwards, in one step each, so
- * that many threads together never pass the limit:
+ * A hard limit on money, in micro-dollars. Money is set aside before it is spent and settled afterwards, in one step
+ * each, so that many threads together never pass the limit:
  *
  * <pre>{@code
  * MoneyBudget.Lease lease = budget.tryAcquire(worstCase).orElseThrow(...);
  * try { … lease.settle(actual); } finally { lease.release(); }   // release after settle does nothing
  * }</pre>
  *
- * <p>At every moment {@code spent + leased <= limit}, except by what was charged above its lease: such money is gone and is
- * booked in full, and {@link Settlement#overdraftMicroUsd} says so. A lease that nobody settles returns to the budget when it
- * expires; when its bill comes later all the same, it is booked in full. With a window, spending starts again at 0 when the next
- * window begins, windows are aligned to the epoch, and leases that are still out go with it into the next one.
+ * <p>At every moment {@code spent + leased <= limit}, except by what was charged above its lease: such money is gone
+ * and is booked in full, and {@link Settlement#overdraftMicroUsd} says so. A lease that nobody settles returns to the
+ * budget when it expires; when its bill comes later all the same, it is booked in full. With a window, spending starts
+ * again at 0 when the next window begins, windows are aligned to the epoch, and leases that are still out go with it
+ * into the next one.
  */
 public final class MoneyBudget {
 

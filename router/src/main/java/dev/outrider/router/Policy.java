@@ -46,15 +46,16 @@ public record Policy(
         check(
                 budget.leaseExpiry().compareTo(patience) >= 0,
                 "budget",
-                "has a lease-expiry of " + DurationText.of(budget.leaseExpiry()) + ", shorter than a call may take under resilience ("
+                "has a lease-expiry of " + DurationText.of(budget.leaseExpiry())
+                        + ", shorter than a call may take under resilience ("
                         + DurationText.of(patience) + "): a lease must outlive its call");
     }
 
     /**
      * Reads a policy file.
      *
-     * @throws PolicyException in one line with file, line and column, when the file cannot be read, has an unknown key, an
-     *     impossible value or lacks a price
+     * @throws PolicyException in one line with file, line and column, when the file cannot be read, has an unknown key,
+     *     an impossible value or lacks a price
      */
     public static Policy load(Path file) {
         return PolicyReader.read(file);
@@ -113,8 +114,8 @@ public record Policy(
     public record Accept(MinProbability minProbability, SideEffect unlistedTools) {}
 
     /**
-     * Thresholds in [0, 1], by the heaviest effect of the proposed calls. A value above what a model can reach, like 1, sends
-     * practically everything to the LLM.
+     * Thresholds in [0, 1], by the heaviest effect of the proposed calls. A value above what a model can reach, like 1,
+     * sends practically everything to the LLM.
      *
      * @param read calls that only look
      * @param write calls that change a record
@@ -145,8 +146,8 @@ public record Policy(
     }
 
     /**
-     * An exception. All conditions that are given must hold. When several rules match, the strictest one wins whatever their
-     * order: {@code refuse} before {@code local-only} before {@code escalate}.
+     * An exception. All conditions that are given must hold. When several rules match, the strictest one wins whatever
+     * their order: {@code refuse} before {@code local-only} before {@code escalate}.
      *
      * @param name shown in decisions and in the ledger
      * @param when conditions
@@ -217,7 +218,10 @@ public record Policy(
 
     /** What happens to a query that needs the LLM when the money is spent. */
     public enum OnExhausted {
-        /** Take a local answer of the right form and of small effect although it is below the threshold; otherwise refuse. */
+        /**
+         * Take a local answer of the right form and of small effect although it is below the threshold; otherwise
+         * refuse.
+         */
         ANSWER_LOCALLY,
         /** Refuse. */
         REFUSE
@@ -228,7 +232,8 @@ public record Policy(
      *
      * @param timeout longest time for one attempt, the whole body included
      * @param maxAttempts requests sent for one answer, the first included
-     * @param firstWait pause before the second attempt; doubles with every further one, with jitter of a half in both directions
+     * @param firstWait pause before the second attempt; doubles with every further one, with jitter of a half in both
+     *     directions
      * @param maxWait longest pause; an LLM that asks for a longer one is not waited for
      * @param breaker when to stop asking for a while
      */
@@ -247,7 +252,8 @@ public record Policy(
     }
 
     /**
-     * When to stop asking a failing LLM for a while. Timeouts, server errors, broken connections and garbage count as failures.
+     * When to stop asking a failing LLM for a while. Timeouts, server errors, broken connections and garbage count as
+     * failures.
      *
      * @param failureRatePercent share of failures, in (0, 100], from which the breaker opens
      * @param window the last so many attempts are looked at
@@ -256,7 +262,8 @@ public record Policy(
      */
     public record Breaker(int failureRatePercent, int window, int minCalls, Duration openFor) {
         public Breaker {
-            check(failureRatePercent >= 1 && failureRatePercent <= 100, "failure-rate-percent", "must be between 1 and 100");
+            boolean percentage = failureRatePercent >= 1 && failureRatePercent <= 100;
+            check(percentage, "failure-rate-percent", "must be between 1 and 100");
             check(window >= 1 && window <= 10_000, "window", "must be between 1 and 10000");
             check(minCalls >= 1 && minCalls <= window, "min-calls", "must be between 1 and window");
             check(openFor.toMillis() >= 1, "open-for", "must be at least 1ms");

@@ -1,8 +1,8 @@
 package dev.outrider.router;
 
 /**
- * A policy file that cannot be used. The message is one line, {@code FILE:LINE:COLUMN: what is wrong; what to do}, so that
- * editors and people find the place.
+ * A policy file that cannot be used. The message is one line, {@code FILE:LINE:COLUMN: what is wrong; what to do}, so
+ * that editors and people find the place.
  */
 public final class PolicyException extends RuntimeException {
 

@@ -21,8 +21,8 @@ import dev.outrider.router.PolicyTree.Scalar;
 import dev.outrider.router.PolicyTree.Section;
 
 /**
- * Reads one section of a policy key by key and complains with the place. Keys that were never asked for are unknown: {@link
- * #build} says so, with the nearest known one.
+ * Reads one section of a policy key by key and complains with the place. Keys that were never asked for are unknown:
+ * {@link #build} says so, with the nearest known one.
  */
 final class PolicySection {
 
@@ -187,7 +187,8 @@ final class PolicySection {
         String nearest = Nearest.of(key, known);
         return error(
                 at,
-                "unknown key " + pathOf(key) + (nearest == null ? "" : "; did you mean " + nearest + "?") + " (known here: "
+                "unknown key " + pathOf(key) + (nearest == null ? "" : "; did you mean " + nearest + "?")
+                        + " (known here: "
                         + String.join(", ", known) + ")");
     }
 

@@ -41,12 +41,14 @@ sealed interface PolicyTree {
         try (YAMLParser parser = new YAMLFactory().createParser(yaml)) {
             JsonToken first = parser.nextToken();
             if (first == null) {
-                throw new PolicyException(file, 1, 1, "is empty; a policy starts with version, models, accept and budget");
+                throw new PolicyException(file, 1,
+                        1, "is empty; a policy starts with version, models, accept and budget");
             }
             PolicyTree tree = node(file, parser, first);
             if (parser.nextToken() != null) {
                 At at = At.of(parser.currentTokenLocation());
-                throw new PolicyException(file, at.line(), at.column(), "a second document starts here; a policy file holds one");
+                throw new PolicyException(file, at.line(),
+                        at.column(), "a second document starts here; a policy file holds one");
             }
             return tree;
         } catch (JsonProcessingException e) {

@@ -17,8 +17,9 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * Smooths what differs between an agent's tools and an LLM's endpoint: tool names that the endpoint would reject are changed on
- * the way out and back ({@link PortableToolNames}), and calls that come without an id, or with one twice, get their own.
+ * Smooths what differs between an agent's tools and an LLM's endpoint: tool names that the endpoint would reject are
+ * changed on the way out and back ({@link PortableToolNames}), and calls that come without an id, or with one twice,
+ * get their own.
  */
 final class PortableChatModel implements ChatModel {
 

@@ -16,10 +16,10 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Tool names as an OpenAI-compatible endpoint allows them (letters, digits, {@code _} and {@code -}, at most 64 characters), and
- * back. Names that are allowed already stay as they are; in others every forbidden character becomes {@code _}, and where two
- * names would become the same one a number is appended, so that the way back is unique. One instance belongs to one request:
- * the tools it offers and those its messages speak of.
+ * Tool names as an OpenAI-compatible endpoint allows them (letters, digits, {@code _} and {@code -}, at most 64
+ * characters), and back. Names that are allowed already stay as they are; in others every forbidden character becomes
+ * {@code _}, and where two names would become the same one a number is appended, so that the way back is unique. One
+ * instance belongs to one request: the tools it offers and those its messages speak of.
  */
 final class PortableToolNames {
 

@@ -4,9 +4,9 @@ import dev.langchain4j.exception.NonRetriableException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A query that got no answer: the policy, the budget or the LLM stands in the way. The message is one line that says why and
- * what to do. Asking again without changing anything gives the same refusal, except after {@link RefusalReason#CANCELLED} and
- * {@link RefusalReason#REMOTE_FAILED}.
+ * A query that got no answer: the policy, the budget or the LLM stands in the way. The message is one line that says
+ * why and what to do. Asking again without changing anything gives the same refusal, except after {@link
+ * RefusalReason#CANCELLED} and {@link RefusalReason#REMOTE_FAILED}.
  */
 public final class RefusedException extends NonRetriableException {
 

@@ -19,7 +19,8 @@ public final class RemoteException extends LangChain4jException {
         /** 404: no such path or model. */
         NOT_FOUND(false, false, false, "check OUTRIDER_LLM_URL and OUTRIDER_LLM_MODEL"),
         /** Any other 4xx: the request itself is not accepted. */
-        BAD_REQUEST(false, false, false, "the endpoint does not accept this request; check the model's limits and features"),
+        BAD_REQUEST(false, false,
+                false, "the endpoint does not accept this request; check the model's limits and features"),
         /** 429. */
         RATE_LIMITED(true, false, false, "wait, or ask the provider for a higher limit"),
         /** 5xx. */
@@ -92,7 +93,8 @@ public final class RemoteException extends LangChain4jException {
 
     /** {@code WHAT; ADVICE.} */
     static RemoteException of(Kind kind, String what, @Nullable Duration retryAfter, @Nullable Throwable cause) {
-        return new RemoteException("the LLM " + what + "; " + kind.advice, kind, 1, kind.mayBeBilled ? 1 : 0, retryAfter, cause);
+        return new RemoteException("the LLM " + what + "; " + kind.advice, kind, 1, kind.mayBeBilled ? 1 : 0,
+                retryAfter, cause);
     }
 
     static RemoteException of(Kind kind, String what) {

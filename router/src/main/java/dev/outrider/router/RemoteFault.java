@@ -56,7 +56,8 @@ final class RemoteFault {
         }
         if (has(thrown, IOException.class)) {
             return RemoteException.of(
-                    Kind.DROPPED, "broke the connection before the answer was complete (" + rootMessage(thrown) + ")", null, thrown);
+                    Kind.DROPPED, "broke the connection before the answer was complete (" + rootMessage(thrown) + ")",
+                            null, thrown);
         }
         if (has(thrown, ContentFilteredException.class)) {
             return RemoteException.of(Kind.CONTENT_REFUSED, "refused: " + OneLine.of(thrown), null, thrown);
@@ -66,7 +67,8 @@ final class RemoteFault {
             return RemoteException.of(Kind.EMPTY, "answered without a choice", null, thrown);
         }
         return RemoteException.of(
-                Kind.GARBAGE, "answered something that is no chat completion (" + rootMessage(thrown) + ")", null, thrown);
+                Kind.GARBAGE, "answered something that is no chat completion (" + rootMessage(thrown) + ")", null,
+                        thrown);
     }
 
     private static RemoteException ofStatus(HttpException status, Duration timeout) {
@@ -81,7 +83,8 @@ final class RemoteFault {
         };
         return RemoteException.of(
                 kind,
-                what + (said.isEmpty() ? "" : ": " + said) + (retryAfter == null ? "" : " (retry after " + DurationText.of(retryAfter) + ")"),
+                what + (said.isEmpty() ? "" : ": " + said) + (retryAfter == null ? "" : " (retry after "
+                        + DurationText.of(retryAfter) + ")"),
                 retryAfter,
                 status);
     }

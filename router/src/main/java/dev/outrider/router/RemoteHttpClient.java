@@ -26,9 +26,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * LangChain4j's HTTP client with three differences: an error answer keeps its {@code Retry-After}, the key is struck out of
- * whatever the server says, and redirects are not followed (they would carry the key elsewhere). An interrupt ends the
- * exchange. Streams of events go to LangChain4j's own client.
+ * LangChain4j's HTTP client with three differences: an error answer keeps its {@code Retry-After}, the key is struck
+ * out of whatever the server says, and redirects are not followed (they would carry the key elsewhere). An interrupt
+ * ends the exchange. Streams of events go to LangChain4j's own client.
  */
 final class RemoteHttpClient implements HttpClient {
 

@@ -31,8 +31,8 @@ public final class RemoteModels {
      * @param env the environment, for example {@code System.getenv()}
      * @param policy for its resilience
      * @return empty when no URL is set
-     * @throws RemoteException of kind {@link RemoteException.Kind#CONFIGURATION} when what is set cannot be used; never shows the
-     *     key
+     * @throws RemoteException of kind {@link RemoteException.Kind#CONFIGURATION} when what is set cannot be used; never
+     *     shows the key
      */
     public static Optional<ChatModel> fromEnvironment(Map<String, String> env, Policy policy) {
         String url = env.getOrDefault(URL, "").strip();
@@ -100,7 +100,8 @@ public final class RemoteModels {
     }
 
     private static RemoteException notUsable(String what) {
-        return RemoteException.configuration(URL + " " + what + "; set it to a base URL like https://api.openai.com/v1");
+        return RemoteException.configuration(URL + " " + what
+                + "; set it to a base URL like https://api.openai.com/v1");
     }
 
     private static void checkKey(@Nullable String key) {

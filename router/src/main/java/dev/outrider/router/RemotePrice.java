@@ -15,9 +15,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the LLM costs, before and after the fact. The LLM's tokenizer is not known, so tokens of a text are estimated from its
- * UTF-8 bytes where no usage is reported. Byte-pair vocabularies give about 4 bytes of English and about 3 bytes of JSON to a
- * token.
+ * What the LLM costs, before and after the fact. The LLM's tokenizer is not known, so tokens of a text are estimated
+ * from its UTF-8 bytes where no usage is reported. Byte-pair vocabularies give about 4 bytes of English and about 3
+ * bytes of JSON to a token.
  */
 final class RemotePrice {
 
@@ -42,7 +42,8 @@ final class RemotePrice {
     /** The most that one answer to this request should cost, in micro-dollars. */
     long worstCase(ChatRequest request) {
         Integer maxOutput = request.maxOutputTokens();
-        return cost(inputTokens(request, WORST_BYTES_PER_TOKEN), maxOutput == null ? price.maxOutputTokens() : maxOutput);
+        return cost(inputTokens(request, WORST_BYTES_PER_TOKEN), maxOutput == null ? price.maxOutputTokens()
+                : maxOutput);
     }
 
     /** Estimated tokens of a prompt. */

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 import dev.outrider.router.AnswerCheck.Finding;
 
 /**
- * The LLM as the cascade asks it: money is set aside first, the ledger is told before a byte leaves, the answer is checked like
- * the SLM's, one repair is asked for, and every lease is settled or given back whatever happens.
+ * The LLM as the cascade asks it: money is set aside first, the ledger is told before a byte leaves, the answer is
+ * checked like the SLM's, one repair is asked for, and every lease is settled or given back whatever happens.
  */
 final class RemoteTier {
 
@@ -151,7 +151,8 @@ final class RemoteTier {
             return new Answered(reply.response(), bill);
         } catch (RemoteException fault) {
             bill.attempts += fault.attempts();
-            charge(lease, bill, price.promptTokens(request) * fault.attemptsMaybeBilled(), 0, fault.attemptsMaybeBilled() > 0);
+            charge(lease, bill, price.promptTokens(request) * fault.attemptsMaybeBilled(), 0,
+                    fault.attemptsMaybeBilled() > 0);
             return new Failed(fault, bill);
         } finally {
             bill.seconds += (nanos.getAsLong() - begin) / 1e9;
@@ -194,10 +195,13 @@ final class RemoteTier {
         MoneyBudget.Snapshot now = budget.snapshot();
         return "the LLM is needed and may cost " + MicroUsd.format(worst) + ", but only "
                 + MicroUsd.format(now.availableMicroUsd()) + " of " + MicroUsd.format(now.limitMicroUsd())
-                + " is left; raise budget.usd in the policy" + (policy.budget().per() == null ? "" : " or wait for the next window");
+                + " is left; raise budget.usd in the policy" + (policy.budget().per() == null ? ""
+                        : " or wait for the next window");
     }
 
-    /** The conversation continued: the wrong answer, what is wrong with it call by call, and the wish for a better one. */
+    /**
+     * The conversation continued: the wrong answer, what is wrong with it call by call, and the wish for a better one.
+     */
     private ChatRequest repairRequest(ChatRequest request, AiMessage wrong, Finding finding) {
         List<ChatMessage> messages = new ArrayList<>(request.messages());
         messages.add(wrong);

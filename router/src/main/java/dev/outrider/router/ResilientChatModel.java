@@ -29,13 +29,13 @@ import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Patience around a chat model that lives elsewhere: a time limit for every attempt (the whole body included), retries with
- * jitter where they can help, a breaker that stops asking an endpoint that is ill. Whatever goes wrong comes out as a {@link
- * RemoteException} in one line. Interrupting the calling thread ends the attempt under way. Safe for many threads; all callers
- * of one instance share its breaker.
+ * Patience around a chat model that lives elsewhere: a time limit for every attempt (the whole body included), retries
+ * with jitter where they can help, a breaker that stops asking an endpoint that is ill. Whatever goes wrong comes out
+ * as a {@link RemoteException} in one line. Interrupting the calling thread ends the attempt under way. Safe for many
+ * threads; all callers of one instance share its breaker.
  *
- * <p>Retried are 429, 5xx, timeouts and broken connections, not 400 and 401. A {@code Retry-After} is honoured, and when it is
- * longer than the policy's {@code max-wait} there is no further attempt.
+ * <p>Retried are 429, 5xx, timeouts and broken connections, not 400 and 401. A {@code Retry-After} is honoured, and
+ * when it is longer than the policy's {@code max-wait} there is no further attempt.
  */
 public final class ResilientChatModel implements ChatModel {
 
@@ -173,9 +173,10 @@ public final class ResilientChatModel implements ChatModel {
 
     /** Doubling pauses with jitter of a half in both directions, but never shorter than what the endpoint asked for. */
     Duration pause(int failedAttempts, @Nullable Throwable thrown) {
-        double factor = (1L << Math.min(failedAttempts - 1, 30)) * (0.5 + jitter.getAsDouble());
+        double factor = Math.scalb(1.0, Math.min(failedAttempts - 1, 30)) * (0.5 + jitter.getAsDouble());
         long millis = (long) Math.min(settings.firstWait().toMillis() * factor, settings.maxWait().toMillis());
-        Duration asked = thrown instanceof RemoteException fault ? fault.retryAfter().orElse(Duration.ZERO) : Duration.ZERO;
+        Duration asked = thrown instanceof RemoteException fault ? fault.retryAfter().orElse(Duration.ZERO)
+                : Duration.ZERO;
         Duration own = Duration.ofMillis(millis);
         return asked.compareTo(own) > 0 ? asked : own;
     }
@@ -214,6 +215,7 @@ public final class ResilientChatModel implements ChatModel {
 
     @Override
     public String toString() {
-        return "ResilientChatModel[" + Objects.toString(delegate.defaultRequestParameters().modelName(), "unnamed model") + "]";
+        return "ResilientChatModel[" + Objects.toString(delegate.defaultRequestParameters()
+                .modelName(), "unnamed model") + "]";
     }
 }

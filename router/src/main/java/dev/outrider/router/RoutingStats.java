@@ -47,7 +47,10 @@ public record RoutingStats(
         return sum(refused);
     }
 
-    /** Share of the queries that the SLM answered, in [0, 1]; says nothing about how many of them are right. 0 without queries. */
+    /**
+     * Share of the queries that the SLM answered, in [0, 1]; says nothing about how many of them are right. 0 without
+     * queries.
+     */
     public double localShare() {
         return queries == 0 ? 0 : (accepted + acceptedOverBudget) / (double) queries;
     }

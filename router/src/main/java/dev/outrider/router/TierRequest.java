@@ -7,8 +7,8 @@ import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.request.DefaultChatRequestParameters;
 
 /**
- * The request as one tier gets it. A model name or a provider's own parameters are meant for one model and would be wrong, or
- * rejected, at the other one: every tier names its own model, so both are left out.
+ * The request as one tier gets it. A model name or a provider's own parameters are meant for one model and would be
+ * wrong, or rejected, at the other one: every tier names its own model, so both are left out.
  */
 final class TierRequest {
 

@@ -100,7 +100,8 @@ class CascadeChatModelTest extends CascadeFixture {
 
     @Test
     void invalid_arguments_escalate_and_the_detail_names_them() {
-        Escalate escalate = escalation(ScriptedSlm.call("get_order", "{\"order\":\"ORD-1\"}", 0.999), shop.request("Go."));
+        Escalate escalate = escalation(ScriptedSlm.call("get_order", "{\"order\":\"ORD-1\"}", 0.999),
+                shop.request("Go."));
         assertThat(escalate.reason()).isEqualTo(EscalationReason.INVALID_ARGUMENTS);
         assertThat(escalate.detail()).contains("order_id").doesNotContain("\n");
     }
@@ -108,7 +109,8 @@ class CascadeChatModelTest extends CascadeFixture {
     @Test
     void one_bad_call_among_good_ones_spoils_the_answer() {
         AiMessage two = AiMessage.from(
-                ScriptedSlm.toolCall("get_order", "{\"order_id\":\"ORD-1\"}"), ScriptedSlm.toolCall("get_order", "{oops"));
+                ScriptedSlm.toolCall("get_order", "{\"order_id\":\"ORD-1\"}"),
+                        ScriptedSlm.toolCall("get_order", "{oops"));
         Escalate escalate =
                 escalation(ScriptedSlm.response(two, FinishReason.TOOL_EXECUTION, 0.999), shop.request("Go."));
         assertThat(escalate.reason()).isEqualTo(EscalationReason.INVALID_ARGUMENTS);
@@ -281,7 +283,8 @@ class CascadeChatModelTest extends CascadeFixture {
 
             @Override
             public void onResponse(ChatModelResponseContext context) {
-                events.add("response " + context.attributes().get("begun") + " " + context.chatResponse().aiMessage().text());
+                events.add("response " + context.attributes().get("begun") + " " + context.chatResponse().aiMessage()
+                        .text());
             }
 
             @Override

@@ -60,7 +60,8 @@ class CascadeEscalationTest extends CascadeFixture {
         CascadeChatModel model =
                 cascade(ScriptedSlm.answering(ScriptedSlm.text("x", 0.1))).remote(null).build();
         assertThatThrownBy(() -> model.chat(shop.request("Go.")))
-                .isInstanceOfSatisfying(RefusedException.class, e -> assertThat(e.reason()).isEqualTo(RefusalReason.NO_REMOTE))
+                .isInstanceOfSatisfying(RefusedException.class, e -> assertThat(e.reason()).isEqualTo(
+                        RefusalReason.NO_REMOTE))
                 .hasMessageContaining("OUTRIDER_LLM_URL");
         assertThat(model.stats().refused()).containsExactly(Map.entry(RefusalReason.NO_REMOTE, 1L));
     }
@@ -94,7 +95,8 @@ class CascadeEscalationTest extends CascadeFixture {
                             .build()
                             .chat(shop.request("Go.")))
                     .isInstanceOfSatisfying(
-                            RefusedException.class, e -> assertThat(e.reason()).isEqualTo(RefusalReason.BUDGET_EXHAUSTED));
+                            RefusedException.class, e -> assertThat(e.reason()).isEqualTo(
+                                    RefusalReason.BUDGET_EXHAUSTED));
         }
         Policy refuse = policy("usd: 5.00", "usd: 0", "on-exhausted: answer-locally", "on-exhausted: refuse");
         assertThatThrownBy(() -> cascade(ScriptedSlm.answering(ScriptedSlm.text("Hi.", 0.4)))
@@ -109,7 +111,8 @@ class CascadeEscalationTest extends CascadeFixture {
     @Test
     void an_llm_that_breaks_a_schema_gets_one_chance_to_repair() {
         List<ChatResponse> answers = new ArrayList<>(List.of(
-                ChatResponse.builder().aiMessage(AiMessage.from(ScriptedSlm.toolCall("get_order", "{\"id\":1}"))).build(),
+                ChatResponse.builder().aiMessage(AiMessage.from(ScriptedSlm.toolCall("get_order", "{\"id\":1}")))
+                        .build(),
                 ChatResponse.builder()
                         .aiMessage(AiMessage.from(ScriptedSlm.toolCall("get_order", "{\"order_id\":\"ORD-1\"}")))
                         .build()));
@@ -174,7 +177,8 @@ class CascadeEscalationTest extends CascadeFixture {
                 throw new LedgerException("disk full");
             }
         };
-        CascadeChatModel model = cascade(ScriptedSlm.answering(ScriptedSlm.text("Hi.", 0.1))).ledger(fullForEgress).build();
+        CascadeChatModel model = cascade(ScriptedSlm.answering(ScriptedSlm.text("Hi.", 0.1))).ledger(fullForEgress)
+                .build();
         assertThatThrownBy(() -> model.chat(shop.request("Go."))).isInstanceOf(LedgerException.class);
         assertThat(sentToLlm).isEmpty();
         assertThat(model.budget().snapshot().leasedMicroUsd()).isZero();
@@ -216,7 +220,8 @@ class CascadeEscalationTest extends CascadeFixture {
         caller.interrupt();
         caller.join(10_000);
         assertThat(thrown.get())
-                .isInstanceOfSatisfying(RefusedException.class, e -> assertThat(e.reason()).isEqualTo(RefusalReason.CANCELLED));
+                .isInstanceOfSatisfying(RefusedException.class, e -> assertThat(e.reason()).isEqualTo(
+                        RefusalReason.CANCELLED));
         assertThat(flagKept).isTrue();
         assertThat(ended.await(10, TimeUnit.SECONDS)).isTrue();
         assertThat(stopped).isTrue();
@@ -244,7 +249,8 @@ class CascadeEscalationTest extends CascadeFixture {
         caller.start();
         caller.join(10_000);
         assertThat(thrown.get())
-                .isInstanceOfSatisfying(RefusedException.class, e -> assertThat(e.reason()).isEqualTo(RefusalReason.CANCELLED));
+                .isInstanceOfSatisfying(RefusedException.class, e -> assertThat(e.reason()).isEqualTo(
+                        RefusalReason.CANCELLED));
         assertThat(sentToLlm).isEmpty();
     }
 }

@@ -20,9 +20,9 @@ import dev.outrider.router.Decision.Basis;
 import dev.outrider.tools.SideEffect;
 
 /**
- * Throws random policies, answers and failures at the cascade, runs whatever calls come out, and checks what must hold in every
- * single case: nothing leaves for the LLM unannounced or against a rule, no call runs and no answer is handed out before its
- * decision is in the ledger, no rejected draft goes anywhere, no money stays set aside.
+ * Throws random policies, answers and failures at the cascade, runs whatever calls come out, and checks what must hold
+ * in every single case: nothing leaves for the LLM unannounced or against a rule, no call runs and no answer is handed
+ * out before its decision is in the ledger, no rejected draft goes anywhere, no money stays set aside.
  */
 class CommitBoundaryTest {
 
@@ -71,7 +71,8 @@ class CommitBoundaryTest {
                 "rules: []",
                 localOnly
                         ? "rules: [{name: in, when: {request-matches: secret}, then: local-only}, {name: out, when: {min-messages: 1}, then: escalate}]"
-                        : random.nextInt(6) == 0 ? "rules: [{name: out, when: {min-messages: 1}, then: escalate}]" : "rules: []");
+                        : random.nextInt(6) == 0 ? "rules: [{name: out, when: {min-messages: 1}, then: escalate}]"
+                                : "rules: []");
         RecordingLedger ledger = new RecordingLedger(failingWrite);
         ChatModel remote = random.nextInt(10) == 0 ? null : randomLlm(random);
         CascadeChatModel model = CascadeChatModel.builder()
@@ -140,10 +141,12 @@ class CommitBoundaryTest {
         if (decision instanceof Accept accept) {
             SideEffect effect = record.effect();
             if (accept.basis() == Basis.EVIDENCE) {
-                assertThat(accept.confidence()).as(as).isGreaterThanOrEqualTo(policy.accept().minProbability().of(effect));
+                assertThat(accept.confidence()).as(as).isGreaterThanOrEqualTo(policy.accept().minProbability().of(
+                        effect));
                 assertThat(sent).as(as).isEmpty();
             } else {
-                assertThat(effect == null || effect.compareTo(policy.budget().answerLocallyUpTo()) <= 0).as(as).isTrue();
+                assertThat(effect == null || effect.compareTo(policy.budget().answerLocallyUpTo()) <= 0).as(as)
+                        .isTrue();
             }
         }
         if (decision instanceof Decision.Refuse) {
@@ -159,7 +162,8 @@ class CommitBoundaryTest {
             case 1 -> ScriptedSlm.answering(ScriptedSlm.text("<tool_call>" + DRAFT, probability));
             case 2 -> ScriptedSlm.answering(ScriptedSlm.call("unknown", order, probability));
             case 3 -> ScriptedSlm.answering(ScriptedSlm.call("refund_order", order, probability));
-            case 4 -> ScriptedSlm.answering(ScriptedSlm.response(AiMessage.from(DRAFT), FinishReason.LENGTH, probability));
+            case 4 -> ScriptedSlm.answering(ScriptedSlm.response(AiMessage.from(DRAFT), FinishReason.LENGTH,
+                    probability));
             case 5 -> ScriptedSlm.answering(ScriptedSlm.call("cancel_order", order, probability));
             case 6 -> ScriptedSlm.answering(ScriptedSlm.call(
                     "refund_order", "{\"order_id\":\"" + DRAFT + "\",\"amount\":5.5}", probability));
@@ -182,7 +186,8 @@ class CommitBoundaryTest {
                 switch (moods[Math.min(asked++, 1)]) {
                     case 0 -> throw new IllegalStateException("garbage");
                     case 1 -> answer.aiMessage(AiMessage.from(ScriptedSlm.toolCall("cancel_order", "{\"order\":1}")));
-                    case 2 -> answer.aiMessage(AiMessage.from(ScriptedSlm.toolCall("get_order", "{\"order_id\":\"ORD-2\"}")));
+                    case 2 -> answer.aiMessage(AiMessage.from(
+                            ScriptedSlm.toolCall("get_order", "{\"order_id\":\"ORD-2\"}")));
                     case 3 -> answer.aiMessage(AiMessage.from(
                                     ScriptedSlm.toolCall("refund_order", "{\"order_id\":\"ORD-2\",\"amount\":1}")))
                             .tokenUsage(new TokenUsage(100_000_000, 1));

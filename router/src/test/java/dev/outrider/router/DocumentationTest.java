@@ -58,7 +58,8 @@ class DocumentationTest {
     @Test
     void every_field_of_the_ledger_stands_in_its_reference() throws IOException {
         String page = page("ledger.md");
-        Set<String> names = namesIn(DecisionRecord.class, UnaryOperator.identity(), new LinkedHashSet<>(), new LinkedHashSet<>());
+        Set<String> names = namesIn(DecisionRecord.class, UnaryOperator.identity(), new LinkedHashSet<>(),
+                new LinkedHashSet<>());
         namesIn(Egress.class, UnaryOperator.identity(), names, new LinkedHashSet<>());
         for (Class<?> decision : Decision.class.getPermittedSubclasses()) {
             namesIn(decision, UnaryOperator.identity(), names, new LinkedHashSet<>());
@@ -72,7 +73,8 @@ class DocumentationTest {
     }
 
     /** Names of all record components and enum constants that can be reached from a record. */
-    private static Set<String> namesIn(Class<?> type, UnaryOperator<String> constants, Set<String> names, Set<Class<?>> seen) {
+    private static Set<String> namesIn(Class<?> type, UnaryOperator<String> constants, Set<String> names,
+            Set<Class<?>> seen) {
         if (!seen.add(type)) {
             return names;
         }

@@ -80,7 +80,8 @@ class JsonLinesLedgerTest {
             ledger.append(record("1", new Decision.Accept(0.97)));
         }
         assertThat(Files.readString(file).lines()).hasSize(1);
-        assertThat(Files.readString(file)).startsWith("{\"kind\":\"decision\",\"schema\":1,\"id\":\"1\"").endsWith("}\n");
+        assertThat(Files.readString(file)).startsWith("{\"kind\":\"decision\",\"schema\":1,\"id\":\"1\"")
+                .endsWith("}\n");
     }
 
     @Test
@@ -131,7 +132,8 @@ class JsonLinesLedgerTest {
                     .doesNotContain("\n");
             Shop shop = new Shop();
             CascadeChatModel model = CascadeChatModel.builder()
-                    .local(ScriptedSlm.answering(ScriptedSlm.call("refund_order", "{\"order_id\":\"ORD-1\",\"amount\":5}", 0.999)))
+                    .local(ScriptedSlm.answering(
+                            ScriptedSlm.call("refund_order", "{\"order_id\":\"ORD-1\",\"amount\":5}", 0.999)))
                     .catalogue(shop.catalogue)
                     .ledger(ledger)
                     .build();
@@ -180,7 +182,7 @@ class JsonLinesLedgerTest {
                 ExecutorService pool = Executors.newFixedThreadPool(8)) {
             for (int i = 0; i < 400; i++) {
                 String id = "q" + i;
-                pool.submit(() -> ledger.append(record(id, new Decision.Accept(0.97))));
+                pool.execute(() -> ledger.append(record(id, new Decision.Accept(0.97))));
             }
         }
         assertThat(read(file)).extracting(DecisionRecord::id).hasSize(400).doesNotHaveDuplicates();
@@ -212,7 +214,8 @@ class JsonLinesLedgerTest {
     @Test
     void fields_of_a_newer_version_are_skipped_and_blank_lines_too() throws IOException {
         Path file = folder.resolve("ledger.jsonl");
-        String line = LedgerJson.line(record("1", new Decision.Accept(0.97))).replaceFirst("\\{", "{\"mood\":\"fine\",");
+        String line = LedgerJson.line(record("1", new Decision.Accept(0.97)))
+                .replaceFirst("\\{", "{\"mood\":\"fine\",");
         Files.writeString(file, line + "\n\n" + line + "\n", StandardCharsets.UTF_8);
         assertThat(read(file)).hasSize(2);
     }

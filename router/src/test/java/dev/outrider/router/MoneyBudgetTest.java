@@ -61,7 +61,8 @@ class MoneyBudgetTest {
         MoneyBudget budget = budget(1000);
         MoneyBudget.Lease lease = budget.tryAcquire(400).orElseThrow();
         lease.settle(100);
-        assertThatThrownBy(() -> lease.settle(100)).isInstanceOf(IllegalStateException.class).hasMessageContaining("already");
+        assertThatThrownBy(() -> lease.settle(100)).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("already");
         MoneyBudget.Lease released = budget.tryAcquire(400).orElseThrow();
         released.release();
         assertThatThrownBy(() -> released.settle(1)).isInstanceOf(IllegalStateException.class);

@@ -136,7 +136,8 @@ class PolicyTest {
     @ParameterizedTest
     @ValueSource(strings = {"usd-per-hour", "usd-per-million-input-tokens", "usd-per-million-output-tokens"})
     void a_missing_price_is_fatal(String price) {
-        String yaml = Policies.defaultText().replaceAll("(?m)^ *" + price + ":.*\n", price.contains("hour") ? "    {}\n" : "");
+        String yaml = Policies.defaultText().replaceAll("(?m)^ *" + price + ":.*\n", price.contains("hour")
+                ? "    {}\n" : "");
         assertThat(failure(yaml)).hasMessageContaining(price + " is missing");
     }
 
