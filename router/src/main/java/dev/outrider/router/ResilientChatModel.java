@@ -174,10 +174,10 @@ public final class ResilientChatModel implements ChatModel {
     /** Doubling pauses with jitter of a half in both directions, but never shorter than what the endpoint asked for. */
     Duration pause(int failedAttempts, @Nullable Throwable thrown) {
         double factor = Math.scalb(1.0, Math.min(failedAttempts - 1, 30)) * (0.5 + jitter.getAsDouble());
-        long millis = (long) Math.min(factor * (double) settings.firstWait().toMillis(), (double) settings.maxWait()
-                .toMillis());
-        Duration asked = thrown instanceof RemoteException fault ? fault.retryAfter().orElse(Duration.ZERO)
-                : Duration.ZERO;
+        double wished = factor * (double) settings.firstWait().toMillis();
+        long millis = Math.min((long) wished, settings.maxWait().toMillis());
+        Duration asked =
+                thrown instanceof RemoteException fault ? fault.retryAfter().orElse(Duration.ZERO) : Duration.ZERO;
         Duration own = Duration.ofMillis(millis);
         return asked.compareTo(own) > 0 ? asked : own;
     }
