@@ -141,8 +141,8 @@ final class ArgumentSchema {
         if (value.isNumber()) {
             double magnitude = Math.abs(value.doubleValue());
             if (!(magnitude <= 1e18)) {
-                violations.add("Argument '" + path + "' is " + Violations.shown(value)
-                        + ", too large; at most 1e18 is allowed.");
+                violations.add(Violations.oneLine("Argument '" + path + "' is " + Violations.shown(value)
+                        + ", too large; at most 1e18 is allowed."));
             }
         } else if (value.isObject()) {
             value.properties()

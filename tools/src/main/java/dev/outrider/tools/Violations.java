@@ -25,15 +25,16 @@ final class Violations {
         String where = path(error.getInstanceLocation());
         JsonNode given = error.getInstanceNode();
         JsonNode rule = error.getSchemaNode();
-        return switch (error.getKeyword()) {
+        // names come from the model and may hold anything, line ends too
+        return oneLine(switch (error.getKeyword()) {
             case "required" -> "Argument '" + join(where, error.getProperty()) + "' is missing.";
             case "additionalProperties" -> unknown(where, String.valueOf(error.getProperty()), root);
             case "type" -> subject(where) + " is " + described(given) + ", expected " + expectedType(rule) + ".";
             case "enum" -> subject(where) + " is " + described(given) + ", allowed are " + listed(rule) + ".";
             case "pattern" -> subject(where) + " is " + described(given) + ", expected the form "
                     + form(error, root) + ".";
-            default -> oneLine(subject(where) + ": " + error.getMessage() + ".");
-        };
+            default -> subject(where) + ": " + error.getMessage() + ".";
+        });
     }
 
     private static String subject(String where) {
@@ -138,7 +139,7 @@ final class Violations {
     }
 
     static String oneLine(String text) {
-        String line = text.replaceAll("\\s+", " ").strip();
+        String line = text.replaceAll("[\\s\\p{Cntrl}\\u2028\\u2029]+", " ").strip();
         return line.length() <= MAX_LINE ? line : line.substring(0, MAX_LINE - 1) + "…";
     }
 

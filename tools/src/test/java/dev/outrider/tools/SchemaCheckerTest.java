@@ -74,7 +74,8 @@ class SchemaCheckerTest {
                 "{ROOM,\"contact\":{}} | Argument 'contact.phone' is missing.",
                 "{ROOM,\"contact\":{\"phone\":\"1\",\"fax\":\"2\"}} | Argument 'contact.fax' is unknown.",
                 "{ROOM,\"Price\":3}"
-                        + " | Argument 'Price' is unknown; known are room, floor, seats, price, window, guests, contact.",
+                        + " | Argument 'Price' is unknown; known are room, floor, seats, price, window,"
+                        + " guests, contact.",
                 "{\"room\":\"A\",\"seats\":1e400} | Argument 'seats' is 1E+400, too large; at most 1e18 is allowed.",
                 "{\"room\":\"A\",\"seats\":1e999999999}"
                         + " | Argument 'seats' is 1E+999999999, too large; at most 1e18 is allowed.",
@@ -202,11 +203,22 @@ class SchemaCheckerTest {
     }
 
     @Test
+    void namesThatHoldLineEndsOrAreEndlessStillGiveOneShortLine() {
+        assertThat(violations("{\"room\":\"A\",\"seats\":1,\"floo\\r\\n\\u2028r\":1}"))
+                .containsExactly("Argument 'floo r' is unknown; known are room, floor, seats, price, window,"
+                        + " guests, contact.");
+        assertThat(violations("{\"room\":\"A\",\"seats\":1,\"" + "x".repeat(5000) + "\":1e99}"))
+                .singleElement()
+                .satisfies(line -> assertThat(line).hasSizeLessThan(400));
+    }
+
+    @Test
     void mangledCallsNeverThrowAndAlwaysGiveOneLineEach() {
         long seed = new Random().nextLong();
         Random random = new Random(seed);
         String good =
-                "{\"room\":\"A\",\"floor\":\"first\",\"seats\":2,\"price\":3.5,\"guests\":[\"x\"],\"contact\":{\"phone\":\"1\"}}";
+                "{\"room\":\"A\",\"floor\":\"first\",\"seats\":2,\"price\":3.5,"
+                        + "\"guests\":[\"x\"],\"contact\":{\"phone\":\"1\"}}";
         for (int i = 0; i < 2000; i++) {
             StringBuilder text = new StringBuilder(good);
             for (int edits = 1 + random.nextInt(4); edits > 0; edits--) {

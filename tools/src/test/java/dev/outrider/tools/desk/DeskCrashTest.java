@@ -85,8 +85,9 @@ class DeskCrashTest {
                 assertThat(session.all(row -> row.getString(1), "PRAGMA foreign_key_check")).isEmpty();
                 assertThat(session.all(
                                 row -> row.getString(1),
-                                "SELECT id FROM shop_order WHERE refunded_cents <> (SELECT coalesce(sum(amount_cents), 0)"
-                                        + " FROM refund WHERE order_id = shop_order.id)"))
+                                "SELECT id FROM shop_order WHERE refunded_cents <> ("
+                                        + "SELECT coalesce(sum(amount_cents), 0) FROM refund"
+                                        + " WHERE order_id = shop_order.id)"))
                         .isEmpty();
                 return session.one(row -> row.getInt(1), "SELECT count(*) FROM refund WHERE order_id = 'ORD-48213'")
                         .orElseThrow();

@@ -12,7 +12,8 @@ class DeskEntitiesTest {
     void peopleStreetsAndCitiesStartWithTheDesksLetters() {
         assertThat(column("SELECT name FROM customer")).allMatch(name -> name.matches("[MIT]\\p{L}+ [VWKZ]\\p{L}+"));
         assertThat(column("SELECT street FROM customer")).allMatch(street -> street.matches("[KLB].*"));
-        assertThat(column("SELECT city FROM customer")).allMatch(city -> city.matches("[GHP].*") && !city.equals("Porto"));
+        assertThat(column("SELECT city FROM customer"))
+                .allMatch(city -> city.matches("[GHP].*") && !city.equals("Porto"));
         assertThat(column("SELECT email FROM customer")).allMatch(email -> email.matches("[^@]+@example\\.(org|net)"));
     }
 

@@ -66,7 +66,8 @@ class DeskSpecificationTest {
     void onlyRefundsMoveMoneyAndReadsOnlyLook() {
         try (Desk desk = Desk.inMemory()) {
             ToolCatalogue catalogue = desk.catalogue();
-            Map<SideEffect, List<String>> byEffect = DeskTools.NAMES.stream().collect(Collectors.groupingBy(catalogue::effectOf));
+            Map<SideEffect, List<String>> byEffect =
+                    DeskTools.NAMES.stream().collect(Collectors.groupingBy(catalogue::effectOf));
             assertThat(byEffect.get(SideEffect.READ)).isEqualTo(DeskTools.NAMES.subList(0, 8));
             assertThat(byEffect.get(SideEffect.MONEY)).containsExactly("refund_order");
             assertThat(byEffect.get(SideEffect.WRITE)).hasSize(5);
