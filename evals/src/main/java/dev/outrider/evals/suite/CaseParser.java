@@ -39,12 +39,14 @@ final class CaseParser {
         MatchRule rule = rule(line);
         Expected expected = expected(line.object("expected"), rule, tools);
         String suite = line.nonBlank("suite");
+        String task = line.has("task") ? line.nonBlank("task") : TaskGroups.stem(id);
         boolean alternatives = expected instanceof Expected.Calls calls && !calls.alternatives().isEmpty();
         return new EvalCase(
                 id,
                 suite,
                 line.nonBlank("category"),
-                line.has("task") ? line.nonBlank("task") : TaskGroups.stem(id),
+                task,
+                task,
                 tools,
                 Conversations.parse(line),
                 expected,

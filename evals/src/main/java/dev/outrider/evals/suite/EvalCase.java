@@ -11,8 +11,8 @@ import java.util.Optional;
  * @param id unique within a run
  * @param suite the suite's name
  * @param category the suite's own kind of case
- * @param task the unit of independence: cases of one task are the successive queries of one agent run, or share a question,
- *     and are resampled together
+ * @param task cases of one task are the successive queries of one agent run
+ * @param cluster the unit of independence: tasks that share a question or a dialogue are one cluster and are resampled together
  * @param tools offered tools, in order
  * @param messages the conversation so far, the last one being the user's or a tool's
  * @param firstCallOnly whether the answer is judged by its first call alone (step suites)
@@ -24,6 +24,7 @@ public record EvalCase(
         String suite,
         String category,
         String task,
+        String cluster,
         List<ToolDefinition> tools,
         List<ChatMessage> messages,
         Expected expected,
@@ -56,8 +57,19 @@ public record EvalCase(
         return expected instanceof Expected.Calls || expected instanceof Expected.AnyCall;
     }
 
-    EvalCase withTask(String otherTask) {
+    EvalCase withCluster(String otherCluster) {
         return new EvalCase(
-                id, suite, category, otherTask, tools, messages, expected, rule, firstCallOnly, flags, origin);
+                id,
+                suite,
+                category,
+                task,
+                otherCluster,
+                tools,
+                messages,
+                expected,
+                rule,
+                firstCallOnly,
+                flags,
+                origin);
     }
 }

@@ -10,9 +10,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -91,6 +95,14 @@ public record Suite(String name, List<EvalCase> cases, List<String> skipped) {
     /** The first {@code n} cases. */
     public Suite limit(int n) {
         return new Suite(name, cases.subList(0, Math.min(n, cases.size())), skipped);
+    }
+
+    /** Some whole tasks drawn by chance, in file order; all of them when there are no more than {@code n}. */
+    public Suite sampleTasks(int n, long seed) {
+        List<String> tasks = new ArrayList<>(new LinkedHashSet<>(cases.stream().map(EvalCase::task).toList()));
+        Collections.shuffle(tasks, new Random(seed));
+        Set<String> chosen = Set.copyOf(tasks.subList(0, Math.min(n, tasks.size())));
+        return filter(c -> chosen.contains(c.task()));
     }
 
     private static List<EvalCase> joined(List<EvalCase> cases) {

@@ -30,7 +30,7 @@ final class TaskGroups {
         return id;
     }
 
-    /** The same cases, with those that ask the same opening question (across suites too) put into one task. */
+    /** The same cases, with those that ask the same opening question (across suites too) put into one cluster. */
     static List<EvalCase> joinSameQuestions(List<EvalCase> cases) {
         Map<String, String> parent = new HashMap<>();
         Map<String, String> taskOfQuestion = new LinkedHashMap<>();
@@ -49,7 +49,7 @@ final class TaskGroups {
                 }
             }
         }
-        return cases.stream().map(c -> c.withTask(root(parent, c.task()))).toList();
+        return cases.stream().map(c -> c.withCluster(root(parent, c.task()))).toList();
     }
 
     private static String root(Map<String, String> parent, String task) {

@@ -65,12 +65,12 @@ class DevSuitesTest {
     }
 
     @Test
-    void casesThatAskTheSameQuestionAreOneTaskAcrossSuites() {
+    void casesThatAskTheSameQuestionAreOneClusterAcrossSuites() {
         var dev = Shared.devSuites();
         Suite both = Suite.load(List.of(dev.resolve("bfcl_live.jsonl").toString(), dev.resolve("when2call.jsonl").toString()));
-        var live = both.filter(c -> c.suite().equals("bfcl_live")).cases().stream().map(EvalCase::task).toList();
+        var live = both.filter(c -> c.suite().equals("bfcl_live")).cases().stream().map(EvalCase::cluster).toList();
         assertThat(both.filter(c -> c.category().equals("w2c_tool_call")).cases())
-                .anyMatch(c -> live.contains(c.task()));
+                .anyMatch(c -> live.contains(c.cluster()));
     }
 
     @Test
