@@ -1,0 +1,5 @@
+/** Intervals and quantiles. */
+@NullMarked
+package dev.outrider.evals.stats;
+
+import org.jspecify.annotations.NullMarked;
