@@ -1,0 +1,101 @@
+package dev.outrider.evals.report;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+import dev.outrider.evals.llm.SimulatedLlmBehaviour;
+import dev.outrider.evals.run.RunInfo;
+import dev.outrider.evals.stats.Interval;
+
+/** Words and numbers that every form of the report shares. */
+final class Wording {
+
+    private static final Map<String, String> REASONS = Map.ofEntries(
+            Map.entry("RULE", "a rule of the policy says so"),
+            Map.entry("LOCAL_FAILED", "the SLM failed or was cut off"),
+            Map.entry("MALFORMED_ANSWER", "the answer does not have the form that was asked for"),
+            Map.entry("UNKNOWN_TOOL", "the SLM named a tool that was not offered"),
+            Map.entry("INVALID_ARGUMENTS", "the arguments break the tool's schema"),
+            Map.entry("NO_EVIDENCE", "the answer carries no evidence to judge it by"),
+            Map.entry("LOW_CONFIDENCE", "the SLM is not sure enough"),
+            Map.entry("BUDGET_EXHAUSTED", "the money is spent"),
+            Map.entry("REMOTE_FAILED", "the LLM was needed and failed"),
+            Map.entry("NO_REMOTE", "the LLM was needed and none is configured"),
+            Map.entry("CANCELLED", "the query was given up"),
+            Map.entry("ERROR", "something threw"),
+            Map.entry("NOT_REACHED", "the run ended before this step"),
+            Map.entry("NO_CASCADE", "the model is no cascade"));
+
+    private Wording() {}
+
+    /** What a reader must know before any figure. */
+    static List<String> warnings(ReplacementReport report) {
+        List<String> warnings = new ArrayList<>();
+        if (report.run().partial()) {
+            warnings.add("PARTIAL: the run was stopped; " + done(report) + " of " + report.run().planned() + " "
+                    + (report.info().mode() == RunInfo.Mode.SUITE ? "queries" : "tasks") + " were run.");
+        }
+        SimulatedLlmBehaviour simulation = report.info().llm().simulation();
+        if (simulation != null) {
+            warnings.add("The LLM was SIMULATED: no LLM was asked. Recorded gold answers stood in for it (" + simulation.describe()
+                    + "), which flatters the LLM's side: end accuracy and the all-LLM end are higher than any real LLM's. The replacement"
+                    + " rate and the local accuracy do not depend on it; tokens and money of the LLM's side are estimates.");
+        }
+        if (report.answeredOverBudget() > 0) {
+            warnings.add("Taken below the threshold because the money budget was spent: "
+                    + plural(report.answeredOverBudget(), "local answer") + ".");
+        }
+        if (report.flagged() > 0) {
+            warnings.add("In no figure because the gold answer is flagged as faulty: " + plural(report.flagged(), "query") + ".");
+        }
+        return warnings;
+    }
+
+    private static long done(ReplacementReport report) {
+        return report.info().mode() == RunInfo.Mode.SUITE
+                ? report.run().results().size()
+                : report.run().tasks().size();
+    }
+
+    static String reason(String reason) {
+        return REASONS.getOrDefault(reason, "");
+    }
+
+    /** {@code 1 query}, {@code 2 queries}. */
+    static String plural(long n, String noun) {
+        String many = noun.endsWith("y") ? noun.substring(0, noun.length() - 1) + "ies" : noun + "s";
+        return n + " " + (n == 1 ? noun : many);
+    }
+
+    /** {@code 62.5 %}; a dash where there is nothing to divide by. */
+    static String percent(@Nullable Double share) {
+        return share == null ? "–" : String.format(Locale.ROOT, "%.1f %%", 100 * share);
+    }
+
+    static String percent(@Nullable Interval interval) {
+        return interval == null
+                ? "–"
+                : String.format(Locale.ROOT, "%.1f–%.1f %%", 100 * interval.low(), 100 * interval.high());
+    }
+
+    static String seconds(double seconds) {
+        return seconds >= 100 ? String.format(Locale.ROOT, "%.0f s", seconds)
+                : seconds >= 1 ? String.format(Locale.ROOT, "%.1f s", seconds)
+                : String.format(Locale.ROOT, "%.0f ms", seconds * 1000);
+    }
+
+    /** Dollars with as many digits as the amount needs. */
+    static String usd(long microUsd) {
+        double usd = microUsd / 1e6;
+        return String.format(Locale.ROOT, Math.abs(usd) >= 1 ? "$%.2f" : "$%.4f", usd);
+    }
+
+    /** Why a figure beside the paper's estimates says nothing about them. */
+    static String sixtyFortySeventy() {
+        return "The literature's 60 / 40 / 70 % (MetaGPT, Open Operator, Cradle; arXiv 2506.02153, appendix B) are its authors' estimates"
+                + " for other agents. They are not comparable with a measurement on this suite.";
+    }
+}

@@ -1,0 +1,5 @@
+/** The replacement report: figures, JSON, HTML and a table for terminals. */
+@NullMarked
+package dev.outrider.evals.report;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,40 @@
+package dev.outrider.evals.run;
+
+import dev.langchain4j.model.chat.ChatModel;
+import org.jspecify.annotations.Nullable;
+
+import dev.outrider.evals.llm.SimulatedLlm;
+import dev.outrider.evals.llm.SimulatedLlmBehaviour;
+import dev.outrider.router.CascadeChatModel;
+import dev.outrider.router.InMemoryLedger;
+import dev.outrider.router.Ledger;
+import dev.outrider.router.Policy;
+import dev.outrider.router.RemoteModels;
+
+/** The real cascade around a scripted SLM and the simulated LLM, for tests. */
+public final class Runs {
+
+    private Runs() {}
+
+    public static ChatModel cascade(ChatModel local, @Nullable SimulatedLlm llm) {
+        return cascade(local, llm, new InMemoryLedger());
+    }
+
+    public static ChatModel cascade(ChatModel local, @Nullable SimulatedLlm llm, Ledger ledger) {
+        Policy policy = policy();
+        return CascadeChatModel.builder()
+                .local(local)
+                .remote(llm == null ? null : RemoteModels.openAiCompatible(llm.baseUrl().toString(), null, SimulatedLlm.MODEL, policy))
+                .policy(policy)
+                .ledger(ledger)
+                .build();
+    }
+
+    public static Policy policy() {
+        return Policy.defaults();
+    }
+
+    public static RunInfo info(String title, SimulatedLlmBehaviour behaviour) {
+        return new RunInfo(title, RunInfo.Mode.SUITE, "scripted-slm", RunInfo.Llm.simulated(behaviour), policy(), 1);
+    }
+}
