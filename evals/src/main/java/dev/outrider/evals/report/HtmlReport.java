@@ -259,8 +259,7 @@ public final class HtmlReport {
         if (wrong.isEmpty()) {
             return;
         }
-        add("<section><h2>Losses</h2><details><summary><b>" + wrong.size()
-                + "</b> local answers were taken and are wrong</summary>");
+        add("<section><h2>Losses</h2><details><summary>Taken locally and wrong: <b>" + wrong.size() + "</b></summary>");
         wrong.stream().limit(WRONG_SHOWN).forEach(this::example);
         add("</details></section>");
     }

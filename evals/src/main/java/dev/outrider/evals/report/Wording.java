@@ -41,8 +41,11 @@ final class Wording {
         SimulatedLlmBehaviour simulation = report.info().llm().simulation();
         if (simulation != null) {
             warnings.add("The LLM was SIMULATED: no LLM was asked. Recorded gold answers stood in for it (" + simulation.describe()
-                    + "), which flatters the LLM's side: end accuracy and the all-LLM end are higher than any real LLM's. The replacement"
-                    + " rate and the local accuracy do not depend on it; tokens and money of the LLM's side are estimates.");
+                    + "), which flatters the LLM's side: end accuracy and the all-LLM end are higher than any real LLM's. "
+                    + (report.info().mode() == RunInfo.Mode.SUITE
+                            ? "The replacement rate and the local accuracy do not depend on it. "
+                            : "In a live run its right answers also keep tasks on track, so the replacement rate leans upwards too. ")
+                    + "Tokens and money of the LLM's side are estimates.");
         }
         if (report.answeredOverBudget() > 0) {
             warnings.add("Taken below the threshold because the money budget was spent: "

@@ -75,7 +75,7 @@ class ReportTest {
         assertThat(report.total().localShare()).isPositive();
         assertThat(report.total().replacementRate()).isZero();
         assertThat(Objects.requireNonNull(report.replacementRateCi()).high()).isPositive();
-        assertThat(HtmlReport.render(report)).contains("local answers were taken and are wrong");
+        assertThat(HtmlReport.render(report)).contains("Taken locally and wrong: <b>");
     }
 
     @Test
