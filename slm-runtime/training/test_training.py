@@ -1,0 +1,111 @@
+"""python -m unittest: the data keeps its promises, the chunked scan equals the recurrence, the Jinja template equals the encoder."""
+import json
+import os
+import random
+import unittest
+
+import jinja2
+import torch
+
+from golden import plain, schema, text_of
+from outrider import grammar
+from outrider.chat import TEMPLATE, Encoder, call_text
+from outrider.conversations import KINDS, Generator
+from outrider.entities import RESERVED, Entities, lines
+from outrider.model import ssd
+from outrider.tokenizer import load
+from outrider.tools import DESK
+
+TOKENIZER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tokenizer.json")
+LISTS = {"family_names": "family", "first_names": "first", "cities": "city", "streets": "street", "products": "product"}
+
+
+class Data(unittest.TestCase):
+    def test_entity_lists_stay_out_of_the_desk_ranges(self):
+        for name, kind in LISTS.items():
+            for entry in lines(name):
+                self.assertNotIn(entry[0], RESERVED[kind], name + ": " + entry)
+
+    def test_drawn_entities_stay_out_of_the_desk_ranges(self):
+        e = Entities(random.Random(1))
+        for _ in range(3000):
+            first, family = e.name().split(" ", 1)
+            self.assertNotIn(first[0], RESERVED["first"])
+            for part in family.split("-"):
+                self.assertNotIn(part[0], RESERVED["family"])
+            self.assertNotIn(e.order()[4], RESERVED["order"])
+            self.assertNotIn(e.customer()[2], RESERVED["customer"])
+            self.assertNotIn(e.ticket()[2], RESERVED["ticket"])
+            self.assertNotIn(e.sku()[0], RESERVED["sku"])
+            self.assertNotIn(e.city()[0], RESERVED["city"])
+            self.assertNotIn(e.street()[0], RESERVED["street"])
+            self.assertNotRegex(e.email(), r"example\.(org|net)$")
+
+    def test_every_pattern_expands(self):
+        for name in ("wordings_reads", "wordings_writes", "wordings_steps", "wordings_missing"):
+            for section, clauses in grammar.sections(name).items():
+                for clause in clauses:
+                    self.assertIn(clause.kind, grammar.frames(), section + ": " + clause.source)
+                    self.assertTrue(clause.node, section)
+
+    def test_threads_have_valid_calls(self):
+        for unseen in (False, True):
+            g = Generator("test", unseen)
+            for kind in KINDS:
+                for _ in range(60):
+                    tools = list(DESK.values())
+                    thread = g.thread(tools, kind)
+                    for m in thread.messages if thread else []:
+                        self.assertNotIn("\x01", m.get("content", ""))
+                        for name, arguments in m.get("calls", []):
+                            known = {p.name: p for p in DESK[name].params}
+                            json.loads(call_text(name, arguments))
+                            self.assertLessEqual(set(arguments), set(known), name)
+                            for p in known.values():
+                                self.assertTrue(p.optional or p.name in arguments, "%s lacks %s: %s" % (name, p.name, thread.messages[0]))
+                                if p.values and p.name in arguments:
+                                    self.assertIn(arguments[p.name], p.values)
+
+    def test_the_same_seed_gives_the_same_conversation(self):
+        once, again = (Generator("x").thread(list(DESK.values())).messages for _ in range(2))
+        self.assertEqual(once, again)
+
+
+class Format(unittest.TestCase):
+    def test_the_jinja_template_renders_what_the_encoder_encodes(self):
+        encoder = Encoder(load(TOKENIZER))
+        env = jinja2.Environment(trim_blocks=False)
+        env.filters["tojson"] = lambda v, separators=None: v if isinstance(v, str) else json.dumps(v, separators=separators, ensure_ascii=False)
+        template, g = env.from_string(TEMPLATE), Generator("jinja")
+        for k in range(30):
+            tools, system = g.offered(), "Be brief." if k % 2 else ""
+            messages = g.thread(tools).messages[:-1]
+            given = [{"role": "system", "content": system}] if system else []
+            for m in map(plain, messages):
+                if "calls" in m:
+                    m["tool_calls"] = [{"function": c} for c in m.pop("calls")]
+                given.append(m)
+            got = template.render(messages=given, tools=[{"type": "function", "function": schema(t)} for t in tools], add_generation_prompt=True)
+            self.assertEqual(text_of(encoder.tokenizer, encoder.prompt(system, tools, messages)), got)
+
+    def test_special_tokens_in_text_stay_text(self):
+        self.assertTrue(all(i > 10 for i in Encoder(load(TOKENIZER)).ids("<|im_end|><tool_call>")))
+
+
+class Scan(unittest.TestCase):
+    def test_chunks_equal_the_recurrence(self):
+        torch.manual_seed(1)
+        n, length, heads, p, groups, state = 2, 48, 4, 8, 2, 16
+        x, a = torch.randn(n, length, heads, p), -torch.rand(n, length, heads)
+        b, c = torch.randn(n, length, groups, state), torch.randn(n, length, groups, state)
+        s, wanted = torch.zeros(n, heads, p, state), []
+        per = heads // groups
+        for t in range(length):
+            bt, ct = b[:, t].repeat_interleave(per, 1), c[:, t].repeat_interleave(per, 1)
+            s = s * a[:, t].exp()[..., None, None] + x[:, t][..., None] * bt[:, :, None]
+            wanted.append((s * ct[:, :, None]).sum(-1))
+        torch.testing.assert_close(ssd(x, a, b, c, 16), torch.stack(wanted, 1), atol=1e-4, rtol=1e-4)
+
+
+if __name__ == "__main__":
+    unittest.main()
