@@ -76,7 +76,7 @@ def rounded(model):
 def greedy(model, ids, limit=60):
     ids, margin = list(ids), 1e9
     start = len(ids)
-    while len(ids) - start < limit and ids[-1] != IM_END or len(ids) == start:
+    while len(ids) == start or (ids[-1] != IM_END and len(ids) - start < limit):
         top = model(torch.tensor([ids]))[0, -1].topk(2)
         margin = min(margin, float(top.values[0] - top.values[1]))
         ids.append(int(top.indices[0]))

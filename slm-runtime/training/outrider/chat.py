@@ -4,7 +4,8 @@ import json
 SPECIALS = ["<unk>", "<s>", "</s>", "<|im_start|>", "<|im_end|>", "<tools>", "</tools>", "<tool_call>", "</tool_call>",
             "<think>", "</think>"]
 IM_START, IM_END, TOOLS, END_TOOLS, CALL, END_CALL = 3, 4, 5, 6, 7, 8
-STRUCTURE, KEY, NAME, VALUE = 1.0, 1.5, 2.0, 4.0
+# A tool's name, and the first token of a text, are one or two tokens that decide everything: they weigh most.
+STRUCTURE, KEY, TEXT, VALUE, NAME = 1.0, 1.5, 2.0, 4.0, 5.0
 
 # A Jinja version for other programs. Tools are JSON-Schema function objects there, as such programs pass them.
 TEMPLATE = """\
@@ -107,7 +108,7 @@ class Encoder:
                 following += 1
                 covered.append(ends[following][1])
             weights.append(max(covered))
-        return [CALL] + e.ids + [END_CALL], [NAME] + weights + [NAME]
+        return [CALL] + e.ids + [END_CALL], [NAME] + weights + [TEXT]
 
     def message(self, m):
         """Token ids and weights (0 = not learnt) of one turn."""
@@ -120,10 +121,10 @@ class Encoder:
                 weights += w
         else:
             ids = self.ids(m["content"])
-            weights = [NAME] * len(ids)
+            weights = [NAME] + [TEXT] * (len(ids) - 1)
         learnt = m["role"] == "assistant" and m.get("learn", True)
         ids = ids + [IM_END]
-        weights = weights + [NAME] if learnt else [0.0] * len(ids)
+        weights = weights + [TEXT] if learnt else [0.0] * len(ids)
         tail = self.fixed("\n")
         return head + ids + tail, [0.0] * len(head) + weights + [0.0] * len(tail)
 
