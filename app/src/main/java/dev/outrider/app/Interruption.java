@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Ctrl-C and termination, made orderly: the working thread is interrupted and gets time to finish what it must not leave
@@ -16,6 +17,7 @@ final class Interruption {
     private final AtomicBoolean raised = new AtomicBoolean();
     private final AtomicBoolean finished = new AtomicBoolean();
     private final CountDownLatch done = new CountDownLatch(1);
+    private volatile @Nullable Runnable stop;
 
     private Interruption() {}
 
@@ -38,12 +40,22 @@ final class Interruption {
             return;
         }
         raised.set(true);
-        worker.interrupt();
+        Runnable orderly = stop;
+        if (orderly == null) {
+            worker.interrupt();
+        } else {
+            orderly.run();
+        }
         try {
             done.await(GRACE.toSeconds(), TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** From now on, ends the work by this instead of by an interrupt: for work that knows how to stop and still has to write. */
+    void stopWith(Runnable orderly) {
+        stop = orderly;
     }
 
     /** Whether the process was told to end. */

@@ -18,7 +18,7 @@ import dev.outrider.router.MicroUsd;
  * An agent's run as it happens, a line each: what the small model proposed and how sure it was, who answered, what the tools
  * said.
  */
-final class LiveView implements AgentListener {
+class LiveView implements AgentListener {
 
     private static final int WHO_WIDTH = 16;
     private static final int MARK_WIDTH = 24;

@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
             "2:wrong usage, or input that cannot be used",
             "130:interrupted with Ctrl-C"
         },
-        subcommands = {RunCommand.class, SlmCommand.class, PolicyCommand.class})
+        subcommands = {DemoCommand.class, RunCommand.class, EvalCommand.class, SlmCommand.class, PolicyCommand.class})
 final class OutriderCommand implements Runnable {
 
     @Option(
@@ -32,6 +32,7 @@ final class OutriderCommand implements Runnable {
             scope = ScopeType.INHERIT,
             hidden = true,
             description = "Show where in the program an error arose.")
+    @SuppressWarnings("UnusedVariable") // declared for picocli; read from the raw arguments, since parsing itself may fail
     private boolean stackTrace;
 
     @Spec

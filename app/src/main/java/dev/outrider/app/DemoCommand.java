@@ -1,0 +1,157 @@
+package dev.outrider.app;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+import dev.outrider.agents.Agent;
+import dev.outrider.agents.AgentListener;
+import dev.outrider.app.terminal.Style;
+import dev.outrider.app.terminal.Terminal;
+import dev.outrider.evals.report.JsonReport;
+import dev.outrider.evals.report.ReplacementReport;
+import dev.outrider.evals.report.TextReport;
+import dev.outrider.evals.run.EvalRun;
+import dev.outrider.evals.run.RunInfo;
+import dev.outrider.evals.run.TaskRunner;
+import dev.outrider.evals.suite.Suite;
+import dev.outrider.router.CascadeChatModel;
+import dev.outrider.router.JsonLinesLedger;
+import dev.outrider.router.Policy;
+import dev.outrider.slm.SlmChatModel;
+import dev.outrider.slm.SlmEngine;
+import dev.outrider.tools.ToolCatalogue;
+import dev.outrider.tools.desk.Desk;
+
+/** {@code outrider demo}: customers' requests, live, through the agent, on a real database. */
+@Command(
+        name = "demo",
+        description = {
+            "Watch an agent work on customers' requests in a shop's database: a small model inside this process decides most of its"
+                    + " steps, an LLM the rest, and a report says how many LLM queries that replaced.",
+            "The LLM is the one that OUTRIDER_LLM_URL, OUTRIDER_LLM_MODEL and OUTRIDER_LLM_KEY name; without one it is simulated, and"
+                    + " every table says so."
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  outrider demo",
+            "  outrider demo --tasks 20 --seed 7 --llm-slow 800 --llm-wrong 0.1 --out my-demo"
+        })
+final class DemoCommand implements Callable<Integer> {
+
+    private final Context context;
+
+    @Mixin
+    private final ModelOption model = new ModelOption();
+
+    @Mixin
+    private final PolicyOption policyOption = new PolicyOption();
+
+    @Mixin
+    private final LlmOptions llmOptions = new LlmOptions();
+
+    @Option(names = "--tasks", paramLabel = "N", description = "How many requests, drawn by chance. Default: all of the desk suite.")
+    private @Nullable Integer tasks;
+
+    @Option(names = "--seed", paramLabel = "S", description = "Seed of everything drawn by chance. Default: ${DEFAULT-VALUE}.")
+    private long seed = 1;
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description = "Where report.html, report.json, ledger.jsonl and desk.db go. Default: ${DEFAULT-VALUE}")
+    private Path out = Path.of("outrider-demo");
+
+    @Option(names = "--quiet", description = "Show the table only, not the requests.")
+    private boolean quiet;
+
+    @Option(names = "--json", description = "Print report.json instead of requests and table.")
+    private boolean json;
+
+    DemoCommand(Context context) {
+        this.context = context;
+    }
+
+    @Override
+    public Integer call() {
+        if (tasks != null && tasks < 1) {
+            throw CliException.badInput("--tasks must be at least 1 but is " + tasks);
+        }
+        Terminal terminal = context.terminal();
+        Policy policy = policyOption.load();
+        Suite desk = Suite.desk();
+        Suite suite = tasks == null ? desk : Sample.ofTasks(desk, tasks, seed);
+        ReportFiles files = ReportFiles.in(out);
+        try (SlmEngine engine = model.load();
+                LlmOptions.Llm llm = llmOptions.start(System.getenv(), policy, suite.cases(), seed)) {
+            if (!json) {
+                introduce(terminal, engine, llm);
+            }
+            ReplacementReport report = play(suite, policy, files, engine, llm);
+            files.write(report);
+            conclude(terminal, report, files);
+        }
+        return ExitCode.OK;
+    }
+
+    private ReplacementReport play(
+            Suite suite, Policy policy, ReportFiles files, SlmEngine engine, LlmOptions.Llm llm) {
+        Terminal terminal = context.terminal();
+        try (SlmChatModel local = SlmChatModel.builder().engine(engine).build();
+                Desk desk = Desk.open(files.database());
+                JsonLinesLedger ledger = JsonLinesLedger.open(files.ledger(), policy.ledger());
+                DemoView view = new DemoView(terminal, quiet || json)) {
+            CascadeChatModel cascade = CascadeChatModel.builder()
+                    .local(local)
+                    .remote(llm.model())
+                    .policy(policy)
+                    .catalogue(desk.catalogue())
+                    .ledger(ledger)
+                    .build();
+            TaskRunner runner = TaskRunner.builder()
+                    .desk(desk)
+                    .agents((tools, runnersListener) -> agent(cascade, tools, runnersListener, view))
+                    .progress(view)
+                    .build();
+            context.interruption().stopWith(runner::stop);
+            EvalRun run = runner.run(suite);
+            RunInfo info = new RunInfo(
+                    "desk", RunInfo.Mode.TASKS, engine.info().name(), llm.info(), policy, seed);
+            return ReplacementReport.of(info, run);
+        }
+    }
+
+    private static Agent agent(
+            CascadeChatModel cascade, ToolCatalogue tools, AgentListener runnersListener, DemoView view) {
+        return Agent.builder()
+                .model(cascade)
+                .catalogue(tools)
+                .workload("desk")
+                .listener(new Listeners(List.of(runnersListener, view.nextTask())))
+                .build();
+    }
+
+    private static void introduce(Terminal terminal, SlmEngine engine, LlmOptions.Llm llm) {
+        terminal.println(terminal.styled(Style.BOLD, "Outrider demo: customers' requests at the desk of a shop"));
+        terminal.println("small model   " + engine.info().name() + ", " + Units.count(engine.info().parameters())
+                + " parameters in " + Units.bytes(engine.info().fileBytes()) + ", inside this process");
+        terminal.println("otherwise     " + llm.sentence());
+        terminal.println("");
+    }
+
+    private void conclude(Terminal terminal, ReplacementReport report, ReportFiles files) {
+        if (json) {
+            terminal.println(JsonReport.write(report));
+            return;
+        }
+        terminal.println("");
+        terminal.out().print(TextReport.render(report, terminal.colours()));
+        terminal.println("Report:  " + files.html().toAbsolutePath().normalize());
+        terminal.println("Ledger:  " + files.ledger().toAbsolutePath().normalize());
+    }
+}
