@@ -2,7 +2,8 @@
 """Compares the logits of PyTorch with two independent programs, on the exported file.
 
 KIT is a folder with reference.py (numpy, float64) and LlamaOracle.java (llama.cpp through FFM). The second is used when --llama
-names the folder of its libraries. Prompts are conversations of the generator, and random tokens.
+names the folder of its libraries. PyTorch computes in float64 here (the same code, so that only mistakes show), and once more in
+float32, whose noise is printed beside it. Prompts are conversations of the generator, and random tokens.
 """
 import argparse
 import os
@@ -63,7 +64,8 @@ def main():
             with open(tokens, "w") as f:
                 f.write(" ".join(map(str, ids)))
             with torch.no_grad():
-                ours = model(torch.tensor([ids]))[0].numpy()
+                single = model.float()(torch.tensor([ids]))[0].numpy()
+                ours = model.double()(torch.tensor([ids]))[0].numpy()
             others = [("reference.py", [sys.executable, os.path.join(a.kit, "reference.py"), gguf, tokens, "--out", out])]
             if a.llama:
                 others.append(("llama.cpp", [a.java, "--enable-native-access=ALL-UNNAMED", os.path.join(a.kit, "LlamaOracle.java"), "logits",
@@ -74,8 +76,8 @@ def main():
                 worst, same = float(np.abs(ours - theirs).max()), int((ours.argmax(1) == theirs.argmax(1)).sum())
                 ok = worst < a.tolerance and same == len(ids)
                 failed |= not ok
-                print("%-7s %-13s %4d positions  largest difference %.2e  argmax equal %d/%d  %s" % (
-                    name, other, len(ids), worst, same, len(ids), "ok" if ok else "FAILED"))
+                print("%-7s %-13s %4d positions  largest difference %.2e  argmax equal %d/%d  (float32 %.1e)  %s" % (
+                    name, other, len(ids), worst, same, len(ids), np.abs(single - theirs).max(), "ok" if ok else "FAILED"))
     sys.exit(1 if failed else 0)
 
 

@@ -40,13 +40,18 @@ class Config:
         return self.inner + 2 * self.groups * self.state
 
 
+def wide(x):
+    """At least float32: norms and time steps are not left to bfloat16."""
+    return x if x.dtype == torch.float64 else x.float()
+
+
 class RmsNorm(nn.Module):
     def __init__(self, size):
         super().__init__()
         self.weight = nn.Parameter(torch.ones(size))
 
     def forward(self, x):
-        return F.rms_norm(x.float(), (x.shape[-1],), self.weight, EPS)
+        return F.rms_norm(wide(x), (x.shape[-1],), self.weight, EPS)
 
 
 def ssd(x, a, b, c, chunk):
@@ -102,12 +107,12 @@ class Mamba2(nn.Module):
         mixed = sum(rows[:, i:i + length] * w[:, i] for i in range(c.conv)) + self.conv_bias.to(rows.dtype)
         x, b, cc = F.silu(mixed).split([c.inner, c.groups * c.state, c.groups * c.state], -1)
         x = x.reshape(n, length, c.mamba_heads, c.mamba_head_dim)
-        dt = F.softplus(dt.float() + self.dt_bias)
+        dt = F.softplus(wide(dt) + self.dt_bias)
         y = ssd(x * dt.to(x.dtype)[..., None], dt * -torch.exp(self.a_log), b.reshape(n, length, c.groups, c.state),
                 cc.reshape(n, length, c.groups, c.state), c.chunk)
         y = y + x * self.d.to(x.dtype)[:, None]
-        u = (y.reshape(n, length, c.inner) * F.silu(z)).float().view(n, length, c.groups, -1)
-        u = F.rms_norm(u, (u.shape[-1],), None, EPS).view(n, length, c.inner) * self.norm
+        u = (y.reshape(n, length, c.inner) * F.silu(z)).view(n, length, c.groups, -1)
+        u = F.rms_norm(wide(u), (u.shape[-1],), None, EPS).view(n, length, c.inner) * self.norm
         return self.out_proj(u)
 
 
