@@ -28,10 +28,10 @@ final class Bf16Matrix extends CpuMatrix {
     @Override
     void multiply(float[] x, int xAt, float[] y, int yAt, int from, int to, boolean add) {
         int row = from;
-        for (; row + 2 <= to; row += 2) {
+        for (; !streamed() && row + 2 <= to; row += 2) {
             two(x, xAt, y, yAt, row, add);
         }
-        if (row < to) {
+        for (; row < to; row++) {
             one(x, xAt, y, yAt, row, add);
         }
     }

@@ -20,7 +20,7 @@ final class F32Matrix extends CpuMatrix {
     @Override
     void multiply(float[] x, int xAt, float[] y, int yAt, int from, int to, boolean add) {
         int row = from;
-        for (; row + 4 <= to; row += 4) {
+        for (; !streamed() && row + 4 <= to; row += 4) {
             four(x, xAt, y, yAt, row, add);
         }
         for (; row < to; row++) {
