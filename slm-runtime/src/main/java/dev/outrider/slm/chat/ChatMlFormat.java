@@ -40,7 +40,8 @@ final class ChatMlFormat implements ChatFormat {
                 Markers.NONE,
                 Markers.NONE,
                 Markers.optional(tokenizer, Markers.THINK),
-                Markers.optional(tokenizer, Markers.THINK_END));
+                Markers.optional(tokenizer, Markers.THINK_END),
+                false);
     }
 
     @Override

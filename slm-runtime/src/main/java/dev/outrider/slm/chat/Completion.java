@@ -16,10 +16,13 @@ import org.jspecify.annotations.Nullable;
  *   <li>the token behind a call: another call, or the end.
  * </ul>
  *
+ * <p>The words of a text reply are none in a format for models at large: there are many ways to say the same. A model of
+ * the format {@code outrider-1} says each thing in one way, so there they are: they name what is missing, or repeat the
+ * facts of a result.
+ *
  * <p>What the syntax forces is none: the fixed {@code {"name":"} and {@code ","arguments":{}, colons, the quote that
- * opens a string value, the braces that close a call. A token counts as soon as one of its bytes does. The words of a
- * text reply are none either: there are many ways to say the same. In a malformed completion every token is a
- * decision, since nothing in it is known to be forced.
+ * opens a string value, the braces that close a call. A token counts as soon as one of its bytes does. In a malformed
+ * completion every token is a decision, since nothing in it is known to be forced.
  */
 public final class Completion {
 

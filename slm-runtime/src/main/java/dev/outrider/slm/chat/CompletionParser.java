@@ -19,8 +19,17 @@ import dev.outrider.slm.tokenizer.Tokenizer;
  * @param callEnd id of {@code </tool_call>}
  * @param think id of {@code <think>}, or {@link Markers#NONE}
  * @param thinkEnd id of {@code </think>}
+ * @param wordsDecide whether the words of a text reply are decisions, as in a format whose models say each thing in one way
  */
-record CompletionParser(Tokenizer tokenizer, Set<Integer> stopTokens, int call, int callEnd, int think, int thinkEnd) {
+record CompletionParser(
+        Tokenizer tokenizer,
+        Set<Integer> stopTokens,
+        int call,
+        int callEnd,
+        int think,
+        int thinkEnd,
+        boolean wordsDecide) {
+
 
     Completion parse(int[] answer) {
         int end = 0;
@@ -66,7 +75,7 @@ record CompletionParser(Tokenizer tokenizer, Set<Integer> stopTokens, int call, 
                 throw new MalformedCompletionException("the marker " + marker + " is spelt out as text");
             }
         }
-        decisions.set(start);
+        decisions.set(start, wordsDecide ? answer.length : start + 1);
         return new Reply.Text(text);
     }
 

@@ -47,7 +47,8 @@ final class OutriderFormat implements ChatFormat {
                 call,
                 callEnd,
                 Markers.required(tokenizer, Markers.THINK, NAME),
-                Markers.required(tokenizer, Markers.THINK_END, NAME));
+                Markers.required(tokenizer, Markers.THINK_END, NAME),
+                true);
     }
 
     @Override

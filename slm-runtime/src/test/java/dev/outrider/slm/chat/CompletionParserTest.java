@@ -24,12 +24,19 @@ class CompletionParserTest {
     private final ChatFormat format = new OutriderFormat(tokenizer);
 
     @Test
-    void wordsAreATextWhoseOnlyDecisionIsTheFirstToken() {
+    void wordsAreATextAndEveryOneOfThemDecidesWhereThingsAreSaidInOneWay() {
         Completion completion = parse("Which order? Please give me the order number.<|im_end|>");
         assertThat(completion.reply()).isEqualTo(new Reply.Text("Which order? Please give me the order number."));
-        assertThat(decisions("I cannot.<|im_end|>")).matches("\\[[^\\[\\]]+][^\\[\\]]+");
+        assertThat(decisions("I cannot.<|im_end|>")).matches("(\\[[^\\[\\]]+])+");
         assertThat(completion.thinking()).isNull();
         assertThat(completion.thinkingTokens()).isZero();
+    }
+
+    @Test
+    void inPlainChatMlOnlyTheFirstWordDecides() {
+        ChatFormat plain = new ChatMlFormat(tokenizer);
+        int[] answer = tokenizer.encodeWithSpecialTokens("I cannot.<|im_end|>");
+        assertThat(Written.decisions(tokenizer, answer, plain.parse(answer))).matches("\\[[^\\[\\]]+][^\\[\\]]+");
     }
 
     @Test
