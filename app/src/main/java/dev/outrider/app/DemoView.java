@@ -64,8 +64,8 @@ final class DemoView implements Progress, AutoCloseable {
             long right = judged.stream().filter(QueryResult::right).count();
             long local = judged.stream().filter(QueryResult::answeredLocally).count();
             boolean fine = right == judged.size();
-            String line = (fine ? "✓ " : "✗ ") + right + " of " + judged.size() + " right, " + local + " of them "
-                    + "local";
+            String line = (fine ? "✓ " : "✗ ") + right + " of " + judged.size() + " queries right, " + local
+                    + " answered locally";
             terminal.println(" ".repeat(INDENT) + terminal.styled(fine ? Style.GREEN : Style.RED, line)
                     + terminal.styled(Style.DIM, "   " + left));
             judged.stream().filter(result -> !result.right()).forEach(this::mistake);
