@@ -97,6 +97,10 @@ class Clause:
         return name in self.source
 
 
+SECOND_VOICE = "wordings_voice2"  # whole requests as another hand writes them; its sections join those of the same name
+SECOND_VOICE_LINES = {"wordings_help": "search_help", "offtopic": "none"}
+
+
 @cache
 def sections(name):
     """The clauses of a wordings file by section."""
@@ -109,6 +113,9 @@ def sections(name):
             kind, *fixed = head.split(" ")
             pairs = tuple(tuple(f.split("=")) for f in fixed)
             table.setdefault(section, []).append(Clause(section, kind, pairs, body, compiled(body)))
+    if name.startswith("wordings_") and name != SECOND_VOICE:
+        for section in table:
+            table[section] = table[section] + sections(SECOND_VOICE).get(section, []) + sections(SECOND_VOICE).get("stated_" + section, [])
     return table
 
 
@@ -124,7 +131,9 @@ def clauses(section, unseen):
 
 @cache
 def plain_lines(name, unseen):
-    return [compiled(s) for s in lines(name) if not s.startswith("#") and (zlib.crc32(s.encode()) % 10 == 0) == unseen]
+    own = [s for s in lines(name) if not s.startswith("#")]
+    more = [c.source for c in sections(SECOND_VOICE).get(SECOND_VOICE_LINES.get(name), [])]
+    return [compiled(s) for s in own + more if (zlib.crc32(s.encode()) % 10 == 0) == unseen]
 
 
 def expand(node, context, rng):

@@ -129,7 +129,7 @@ class Values:
         return tool, {p.name: self.given[p.name] for p in DESK[tool].params if p.name in self.used or p.name in dict(self.fixed_items())}
 
     def fixed_items(self):
-        return [(k, v) for k, v in self.given.items() if k in ("kind", "status")]
+        return [(k, v) for k, v in self.given.items() if k in ("kind", "status", "reason", "priority")]
 
     def calls(self, tool):
         if not self.many:
