@@ -47,6 +47,8 @@ final class Cli {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--add-exports=java.base/jdk.internal.module=ALL-UNNAMED",
                 "--enable-native-access=ALL-UNNAMED",
+                "-Dstdout.encoding=UTF-8",
+                "-Dstderr.encoding=UTF-8",
                 "-Xmx512m",
                 "-XX:+UseSerialGC",
                 "-cp",
