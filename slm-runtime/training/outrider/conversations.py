@@ -10,7 +10,7 @@ from .tools import DESK, MISSING, REFUSAL
 
 WEIGHTS = {"find_customer": 8, "list_orders": 9, "get_order": 9, "track_shipment": 9, "check_stock": 9, "search_help": 10, "read_sensor": 7,
            "get_ticket": 6, "create_ticket": 9, "close_ticket": 5, "cancel_order": 6, "refund_order": 11, "change_address": 8, "restock": 9}
-KINDS = {"single": 48, "several": 7, "mixed": 7, "steps": 10, "missing": 12, "off_topic": 7, "made_up": 3}
+KINDS = {"single": 47, "several": 7, "mixed": 7, "steps": 14, "missing": 12, "off_topic": 7, "made_up": 2}
 SYSTEMS = ("You are the desk assistant of a shop.", "You help the staff of a shop with its back office.", "You are a helpful assistant.",
            "Use the tools to answer.", "Answer with tool calls where a tool fits.", "You work at the back office of an online shop. Be brief.")
 SEVERAL = {"get_order": "order_id", "track_shipment": "order_id", "cancel_order": "order_id", "check_stock": "sku", "get_ticket": "ticket_id",

@@ -62,8 +62,17 @@ class Entities:
         r = self.rng
         local = r.choice((first + "." + family, first[0] + "." + family, first + family, first + "_" + family, family,
                           first + str(r.randint(1, 99)), family + "." + first, first))
-        return local.replace(" ", "") + "@" + (r.choice(("example.org", "example.net")) if self.desk
-                                               else r.choice(("example.com", "example.com", "mail.example")))
+        return local.replace(" ", "") + "@" + self.domain()
+
+    def domain(self):
+        """Mostly invented: with two domains in the data, a model writes the one it knows instead of copying."""
+        r = self.rng
+        if self.desk:
+            return r.choice(("example.org", "example.net"))
+        if r.random() < 0.15:
+            return r.choice(("example.com", "mail.example", "shop.example", "example.co.uk"))
+        name = r.choice(("mail", "post", "inbox", "home", "office")) if r.random() < 0.15 else self.word()
+        return name + r.choice((".org", ".net", ".com", ".com", ".de", ".fr", ".eu", ".co.uk", ".example", ".nl", ".io"))
 
     def city(self):
         return self.listed("city", "cities", 0.6, ("", "", "burg", "ville", "ton", "stad"))
