@@ -25,7 +25,7 @@ import dev.outrider.router.CascadeChatModel;
 import dev.outrider.router.Decision;
 import dev.outrider.router.InMemoryLedger;
 import dev.outrider.router.Policy;
-import dev.outrider.router.RemoteModels;
+import dev.outrider.router.remote.RemoteModels;
 import dev.outrider.slm.SlmChatModel;
 import dev.outrider.tools.desk.Desk;
 

@@ -14,7 +14,7 @@ import dev.outrider.evals.llm.SimulatedLlmBehaviour;
 import dev.outrider.evals.run.RunInfo;
 import dev.outrider.evals.suite.EvalCase;
 import dev.outrider.router.Policy;
-import dev.outrider.router.RemoteModels;
+import dev.outrider.router.remote.RemoteModels;
 
 /** Who answers what the small model is not sure of: the configured LLM, or the built-in simulated one and its moods. */
 final class LlmOptions {

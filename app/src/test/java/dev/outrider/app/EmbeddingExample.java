@@ -8,7 +8,7 @@ import java.util.Map;
 import dev.outrider.router.CascadeChatModel;
 import dev.outrider.router.JsonLinesLedger;
 import dev.outrider.router.Policy;
-import dev.outrider.router.RemoteModels;
+import dev.outrider.router.remote.RemoteModels;
 import dev.outrider.slm.SlmChatModel;
 import dev.outrider.tools.desk.Desk;
 

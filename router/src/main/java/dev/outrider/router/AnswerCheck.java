@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
+import dev.outrider.router.internal.OneLine;
 import dev.outrider.tools.ArgumentCheck;
 import dev.outrider.tools.SideEffect;
 import dev.outrider.tools.ToolCatalogue;

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import dev.outrider.router.remote.PortableChatModel;
+import dev.outrider.router.remote.RemoteModels;
+import dev.outrider.router.remote.ResilientChatModel;
 import dev.outrider.tools.ToolCatalogue;
 
 /**

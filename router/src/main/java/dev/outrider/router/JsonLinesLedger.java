@@ -11,6 +11,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import dev.outrider.router.internal.OneLine;
+
 /**
  * A ledger as a text file with one JSON object per line, documented in {@code docs/ledger.md} and read by {@link
  * LedgerReader}. A line is appended by one write at the end of the file, and forced to the disk when the policy says

@@ -11,6 +11,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 
+import dev.outrider.router.internal.OneLine;
+
 /** The JSON form of the ledger's lines, as {@code docs/ledger.md} documents it. Absent values are left out. */
 final class LedgerJson {
 

@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
+import dev.outrider.router.internal.OneLine;
+
 /** Reads a ledger that {@link JsonLinesLedger} wrote, line by line, however long it is. */
 public final class LedgerReader {
 

@@ -14,6 +14,7 @@ import java.util.concurrent.CancellationException;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
+import dev.outrider.router.internal.OneLine;
 import dev.outrider.slm.SlmChatResponseMetadata;
 import dev.outrider.slm.TokenEvidence;
 import dev.outrider.slm.TokenScore;

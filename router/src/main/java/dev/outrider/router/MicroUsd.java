@@ -37,7 +37,7 @@ public final class MicroUsd {
         return roundUp(usdPerHour.movePointRight(6).multiply(hours));
     }
 
-    static long roundUp(BigDecimal microUsd) {
+    public static long roundUp(BigDecimal microUsd) {
         return microUsd.setScale(0, RoundingMode.CEILING).longValueExact();
     }
 

@@ -1,6 +1,6 @@
 package dev.outrider.router;
 
-import static dev.outrider.router.ImpossibleValue.check;
+import static dev.outrider.router.internal.ImpossibleValue.check;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,6 +14,8 @@ import java.util.OptionalDouble;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
+import dev.outrider.router.internal.DurationText;
+import dev.outrider.router.internal.OneLine;
 import dev.outrider.tools.SideEffect;
 
 /**

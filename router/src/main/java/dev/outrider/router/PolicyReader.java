@@ -24,6 +24,7 @@ import dev.outrider.router.Policy.Resilience;
 import dev.outrider.router.Policy.Rule;
 import dev.outrider.router.Policy.Then;
 import dev.outrider.router.Policy.When;
+import dev.outrider.router.internal.OneLine;
 import dev.outrider.tools.SideEffect;
 
 /** Turns a policy file into a {@link Policy}: the one place that knows the file's keys and their defaults. */

@@ -19,6 +19,9 @@ import dev.outrider.router.PolicyTree.Entry;
 import dev.outrider.router.PolicyTree.Items;
 import dev.outrider.router.PolicyTree.Scalar;
 import dev.outrider.router.PolicyTree.Section;
+import dev.outrider.router.internal.DurationText;
+import dev.outrider.router.internal.ImpossibleValue;
+import dev.outrider.router.internal.OneLine;
 
 /**
  * Reads one section of a policy key by key and complains with the place. Keys that were never asked for are unknown:

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
+import dev.outrider.router.internal.OneLine;
+
 /** YAML as a tree that remembers where every key and value stands. */
 sealed interface PolicyTree {
 

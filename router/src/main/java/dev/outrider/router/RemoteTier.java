@@ -20,6 +20,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 import dev.outrider.router.AnswerCheck.Finding;
+import dev.outrider.router.remote.RemoteException;
+import dev.outrider.router.remote.RemotePrice;
+import dev.outrider.router.remote.ResilientChatModel;
 
 /**
  * The LLM as the cascade asks it: money is set aside first, the ledger is told before a byte leaves, the answer is

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 
 import dev.outrider.router.Decision.Accept;
 import dev.outrider.router.Decision.Basis;
+import dev.outrider.router.remote.RemoteException;
 
 /** What happens around a question to the LLM: money, repair, ledger, cancelling. */
 class CascadeEscalationTest extends CascadeFixture {

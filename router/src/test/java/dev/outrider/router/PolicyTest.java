@@ -16,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import dev.outrider.router.internal.DurationText;
 import dev.outrider.tools.SideEffect;
 
 class PolicyTest {

@@ -42,7 +42,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import dev.outrider.router.RemoteException.Kind;
+import dev.outrider.router.remote.RemoteException;
+import dev.outrider.router.remote.RemoteException.Kind;
+import dev.outrider.router.remote.RemoteModels;
 
 /** The remote tier against a real HTTP server that misbehaves on demand. */
 class RemoteModelsTest {

@@ -9,7 +9,7 @@ import dev.outrider.router.CascadeChatModel;
 import dev.outrider.router.InMemoryLedger;
 import dev.outrider.router.Ledger;
 import dev.outrider.router.Policy;
-import dev.outrider.router.RemoteModels;
+import dev.outrider.router.remote.RemoteModels;
 
 /** The real cascade around a scripted SLM and the simulated LLM, for tests. */
 public final class Runs {

@@ -1,15 +1,15 @@
-package dev.outrider.router;
+package dev.outrider.router.internal;
 
 import org.jspecify.annotations.Nullable;
 
 /** Foreign text made fit for a one-line message: line breaks and control characters become blanks, long text is cut. */
-final class OneLine {
+public final class OneLine {
 
     private static final int LONGEST = 200;
 
     private OneLine() {}
 
-    static String of(@Nullable String text) {
+    public static String of(@Nullable String text) {
         if (text == null) {
             return "";
         }
@@ -18,7 +18,7 @@ final class OneLine {
     }
 
     /** The message of an exception, or its kind where it has none. */
-    static String of(Throwable e) {
+    public static String of(Throwable e) {
         String message = of(e.getMessage());
         return message.isEmpty() ? e.getClass().getSimpleName() : message;
     }

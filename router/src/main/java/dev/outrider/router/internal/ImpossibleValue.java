@@ -1,7 +1,7 @@
-package dev.outrider.router;
+package dev.outrider.router.internal;
 
 /** A setting that cannot be, with its key, so that the reader of the file can point at the line. */
-final class ImpossibleValue extends IllegalArgumentException {
+public final class ImpossibleValue extends IllegalArgumentException {
 
     private static final long serialVersionUID = 1L;
 
@@ -14,19 +14,19 @@ final class ImpossibleValue extends IllegalArgumentException {
         this.what = what;
     }
 
-    static void check(boolean possible, String key, String what) {
+    public static void check(boolean possible, String key, String what) {
         if (!possible) {
             throw new ImpossibleValue(key, what);
         }
     }
 
     /** The setting's key in the file. */
-    String key() {
+    public String key() {
         return key;
     }
 
     /** What is wrong with it and what would be right. */
-    String what() {
+    public String what() {
         return what;
     }
 }

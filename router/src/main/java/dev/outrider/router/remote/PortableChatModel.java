@@ -1,4 +1,4 @@
-package dev.outrider.router;
+package dev.outrider.router.remote;
 
 import dev.langchain4j.agent.tool.ToolExecutionRequest;
 import dev.langchain4j.data.message.AiMessage;
@@ -21,11 +21,11 @@ import java.util.UUID;
  * changed on the way out and back ({@link PortableToolNames}), and calls that come without an id, or with one twice,
  * get their own.
  */
-final class PortableChatModel implements ChatModel {
+public final class PortableChatModel implements ChatModel {
 
     private final ChatModel delegate;
 
-    PortableChatModel(ChatModel delegate) {
+    public PortableChatModel(ChatModel delegate) {
         this.delegate = delegate;
     }
 

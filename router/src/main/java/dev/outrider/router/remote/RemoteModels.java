@@ -1,4 +1,4 @@
-package dev.outrider.router;
+package dev.outrider.router.remote;
 
 import dev.langchain4j.model.chat.ChatModel;
 import dev.langchain4j.model.openai.OpenAiChatModel;
@@ -8,6 +8,8 @@ import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+
+import dev.outrider.router.Policy;
 
 /** Makes the remote tier out of any OpenAI-compatible endpoint. */
 public final class RemoteModels {

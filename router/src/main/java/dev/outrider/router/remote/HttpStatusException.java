@@ -1,4 +1,4 @@
-package dev.outrider.router;
+package dev.outrider.router.remote;
 
 import dev.langchain4j.exception.HttpException;
 import java.time.Duration;

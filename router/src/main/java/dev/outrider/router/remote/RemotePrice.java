@@ -1,4 +1,4 @@
-package dev.outrider.router;
+package dev.outrider.router.remote;
 
 import dev.langchain4j.agent.tool.ToolExecutionRequest;
 import dev.langchain4j.agent.tool.ToolSpecification;
@@ -14,12 +14,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
+import dev.outrider.router.MicroUsd;
+import dev.outrider.router.Policy;
+
 /**
  * What the LLM costs, before and after the fact. The LLM's tokenizer is not known, so tokens of a text are estimated
  * from its UTF-8 bytes where no usage is reported. Byte-pair vocabularies give about 4 bytes of English and about 3
  * bytes of JSON to a token.
  */
-final class RemotePrice {
+public final class RemotePrice {
 
     /** Fewest bytes per token that a lease reckons with: dense JSON with many numbers. */
     private static final int WORST_BYTES_PER_TOKEN = 2;
@@ -35,29 +38,29 @@ final class RemotePrice {
 
     private final Policy.RemoteModel price;
 
-    RemotePrice(Policy.RemoteModel price) {
+    public RemotePrice(Policy.RemoteModel price) {
         this.price = price;
     }
 
     /** The most that one answer to this request should cost, in micro-dollars. */
-    long worstCase(ChatRequest request) {
+    public long worstCase(ChatRequest request) {
         Integer maxOutput = request.maxOutputTokens();
         return cost(inputTokens(request, WORST_BYTES_PER_TOKEN), maxOutput == null ? price.maxOutputTokens()
                 : maxOutput);
     }
 
     /** Estimated tokens of a prompt. */
-    long promptTokens(ChatRequest request) {
+    public long promptTokens(ChatRequest request) {
         return inputTokens(request, USUAL_BYTES_PER_TOKEN);
     }
 
     /** Estimated tokens of an answer. */
-    long answerTokens(AiMessage answer) {
+    public long answerTokens(AiMessage answer) {
         return FRAME_TOKENS + ceilDiv(bytes(answer), USUAL_BYTES_PER_TOKEN);
     }
 
     /** Cost in micro-dollars, rounded up. */
-    long cost(long inputTokens, long outputTokens) {
+    public long cost(long inputTokens, long outputTokens) {
         return MicroUsd.roundUp(MicroUsd.ofTokens(inputTokens, price.usdPerMillionInputTokens())
                 .add(MicroUsd.ofTokens(outputTokens, price.usdPerMillionOutputTokens())));
     }

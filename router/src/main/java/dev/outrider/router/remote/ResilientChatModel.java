@@ -1,4 +1,4 @@
-package dev.outrider.router;
+package dev.outrider.router.remote;
 
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.model.ModelProvider;
@@ -27,6 +27,9 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
+
+import dev.outrider.router.Policy;
+import dev.outrider.router.internal.DurationText;
 
 /**
  * Patience around a chat model that lives elsewhere: a time limit for every attempt (the whole body included), retries
@@ -81,9 +84,9 @@ public final class ResilientChatModel implements ChatModel {
      * @param attempts requests sent, this one included
      * @param attemptsMaybeBilled earlier requests that brought no answer and may have been billed all the same
      */
-    record Reply(ChatResponse response, int attempts, int attemptsMaybeBilled) {}
+    public record Reply(ChatResponse response, int attempts, int attemptsMaybeBilled) {}
 
-    Reply ask(ChatRequest request, ChatRequestOptions options) {
+    public Reply ask(ChatRequest request, ChatRequestOptions options) {
         Tally tally = new Tally();
         Retry retry = Retry.of("remote", retryConfig());
         try {

@@ -1,4 +1,4 @@
-package dev.outrider.router;
+package dev.outrider.router.remote;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.langchain4j.exception.ContentFilteredException;
@@ -16,7 +16,9 @@ import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
-import dev.outrider.router.RemoteException.Kind;
+import dev.outrider.router.internal.DurationText;
+import dev.outrider.router.internal.OneLine;
+import dev.outrider.router.remote.RemoteException.Kind;
 
 /** Says in one line what a failed call to the LLM means, whatever exception it came as. */
 final class RemoteFault {

@@ -1,4 +1,4 @@
-package dev.outrider.router;
+package dev.outrider.router.remote;
 
 import dev.langchain4j.exception.LangChain4jException;
 import java.time.Duration;
@@ -97,7 +97,7 @@ public final class RemoteException extends LangChain4jException {
                 retryAfter, cause);
     }
 
-    static RemoteException of(Kind kind, String what) {
+    public static RemoteException of(Kind kind, String what) {
         return of(kind, what, null, null);
     }
 

@@ -1,4 +1,4 @@
-package dev.outrider.router;
+package dev.outrider.router.internal;
 
 import java.time.Duration;
 import java.util.regex.Matcher;
@@ -6,14 +6,14 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Durations as people write them in a policy: {@code 500ms}, {@code 30s}, {@code 5m}, {@code 2h}, {@code 1d}. */
-final class DurationText {
+public final class DurationText {
 
     private static final Pattern FORM = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
 
     private DurationText() {}
 
     /** Null when the text is no duration. */
-    static @Nullable Duration parse(String text) {
+    public static @Nullable Duration parse(String text) {
         Matcher matcher = FORM.matcher(text);
         if (!matcher.matches()) {
             return null;
@@ -29,7 +29,7 @@ final class DurationText {
     }
 
     /** The largest unit that divides the duration. */
-    static String of(Duration duration) {
+    public static String of(Duration duration) {
         long millis = duration.toMillis();
         if (millis % 1000 != 0) {
             return millis + "ms";
