@@ -3,7 +3,7 @@ package dev.outrider.agents;
 import dev.langchain4j.data.message.AiMessage;
 import org.jspecify.annotations.Nullable;
 
-import dev.outrider.router.DecisionRecord;
+import dev.outrider.router.ledger.DecisionRecord;
 
 /**
  * Watches a run as it happens, on the thread that runs it. What a listener throws is logged and changes nothing.

@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 import dev.outrider.agents.AgentCall.Status;
 import dev.outrider.router.CascadeAttributes;
 import dev.outrider.router.CascadeChatResponseMetadata;
-import dev.outrider.router.DecisionRecord;
 import dev.outrider.router.RefusalReason;
 import dev.outrider.router.RefusedException;
+import dev.outrider.router.ledger.DecisionRecord;
 import dev.outrider.tools.ToolCatalogue;
 import dev.outrider.tools.ToolOutcome;
 

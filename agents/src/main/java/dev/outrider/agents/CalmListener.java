@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import dev.outrider.router.DecisionRecord;
+import dev.outrider.router.ledger.DecisionRecord;
 
 /** Keeps a listener's failure from becoming the agent's. */
 final class CalmListener implements AgentListener {

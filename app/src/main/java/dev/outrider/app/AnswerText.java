@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.langchain4j.data.message.AiMessage;
 import java.util.stream.Collectors;
 
-import dev.outrider.router.Answer;
+import dev.outrider.router.ledger.Answer;
 
 /** Answers of models as a person reads them: {@code get_order(order_id: ORD-48213)}. */
 final class AnswerText {

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import dev.outrider.agents.AgentCall;
 import dev.outrider.agents.AgentListener;
 import dev.outrider.agents.AgentRun;
-import dev.outrider.router.DecisionRecord;
+import dev.outrider.router.ledger.DecisionRecord;
 
 /** Several listeners as one, told in order. */
 record Listeners(List<AgentListener> listeners) implements AgentListener {

@@ -11,8 +11,8 @@ import dev.outrider.agents.Outcome;
 import dev.outrider.app.terminal.Style;
 import dev.outrider.app.terminal.Terminal;
 import dev.outrider.router.Decision;
-import dev.outrider.router.DecisionRecord;
 import dev.outrider.router.MicroUsd;
+import dev.outrider.router.ledger.DecisionRecord;
 
 /**
  * An agent's run as it happens, a line each: what the small model proposed and how sure it was, who answered, what the tools

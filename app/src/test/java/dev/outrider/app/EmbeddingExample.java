@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.Map;
 
 import dev.outrider.router.CascadeChatModel;
-import dev.outrider.router.JsonLinesLedger;
 import dev.outrider.router.Policy;
+import dev.outrider.router.ledger.JsonLinesLedger;
 import dev.outrider.router.remote.RemoteModels;
 import dev.outrider.slm.SlmChatModel;
 import dev.outrider.tools.desk.Desk;

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import dev.outrider.router.ledger.DecisionRecord;
+import dev.outrider.router.ledger.Ledger;
 import dev.outrider.router.remote.PortableChatModel;
 import dev.outrider.router.remote.RemoteModels;
 import dev.outrider.router.remote.ResilientChatModel;

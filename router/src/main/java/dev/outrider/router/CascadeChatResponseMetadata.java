@@ -5,6 +5,7 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
+import dev.outrider.router.ledger.DecisionRecord;
 import dev.outrider.slm.TokenEvidence;
 
 /**

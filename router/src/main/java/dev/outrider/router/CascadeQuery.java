@@ -13,6 +13,8 @@ import dev.outrider.router.Decision.Accept;
 import dev.outrider.router.Decision.Basis;
 import dev.outrider.router.Decision.Escalate;
 import dev.outrider.router.Decision.Refuse;
+import dev.outrider.router.ledger.DecisionRecord;
+import dev.outrider.router.ledger.Ledger;
 import dev.outrider.router.remote.RemoteException;
 import dev.outrider.router.remote.RemoteModels;
 import dev.outrider.slm.TokenEvidence;

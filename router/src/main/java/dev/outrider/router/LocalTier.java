@@ -15,6 +15,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 import dev.outrider.router.internal.OneLine;
+import dev.outrider.router.ledger.Answer;
+import dev.outrider.router.ledger.DecisionRecord;
 import dev.outrider.slm.SlmChatResponseMetadata;
 import dev.outrider.slm.TokenEvidence;
 import dev.outrider.slm.TokenScore;

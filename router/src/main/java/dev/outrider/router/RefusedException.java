@@ -3,6 +3,8 @@ package dev.outrider.router;
 import dev.langchain4j.exception.NonRetriableException;
 import org.jspecify.annotations.Nullable;
 
+import dev.outrider.router.ledger.DecisionRecord;
+
 /**
  * A query that got no answer: the policy, the budget or the LLM stands in the way. The message is one line that says
  * why and what to do. Asking again without changing anything gives the same refusal, except after {@link

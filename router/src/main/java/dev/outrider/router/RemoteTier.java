@@ -20,6 +20,10 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 import dev.outrider.router.AnswerCheck.Finding;
+import dev.outrider.router.ledger.Answer;
+import dev.outrider.router.ledger.DecisionRecord;
+import dev.outrider.router.ledger.Egress;
+import dev.outrider.router.ledger.Ledger;
 import dev.outrider.router.remote.RemoteException;
 import dev.outrider.router.remote.RemotePrice;
 import dev.outrider.router.remote.ResilientChatModel;

@@ -3,6 +3,8 @@ package dev.outrider.router;
 import java.util.EnumMap;
 import java.util.Map;
 
+import dev.outrider.router.ledger.DecisionRecord;
+
 /**
  * What a cascade did so far: an immutable snapshot.
  *

@@ -3,6 +3,7 @@ package dev.outrider.router;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ChatMessage;
@@ -21,6 +22,8 @@ import dev.langchain4j.model.chat.request.ToolChoice;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.openai.OpenAiChatRequestParameters;
 import dev.langchain4j.model.output.FinishReason;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +36,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import dev.outrider.router.Decision.Accept;
 import dev.outrider.router.Decision.Basis;
 import dev.outrider.router.Decision.Escalate;
+import dev.outrider.router.ledger.DecisionRecord;
+import dev.outrider.router.ledger.JsonLinesLedger;
+import dev.outrider.router.ledger.LedgerException;
 import dev.outrider.slm.TokenScore;
 import dev.outrider.tools.SideEffect;
 
@@ -207,7 +213,21 @@ class CascadeChatModelTest extends CascadeFixture {
                 .policy(policy("keep-answers: true", "keep-answers: false"))
                 .build()
                 .chat(shop.request("Go."));
-        assertThat(LedgerJson.line(onlyRecord())).doesNotContain("secret").doesNotContain("From the big one.");
+        assertThat(onlyRecord().toString()).doesNotContain("secret").doesNotContain("From the big one.");
+    }
+
+    @Test
+    void a_query_whose_record_meets_a_full_disk_gets_no_answer() {
+        Path full = Path.of("/dev/full");
+        assumeTrue(Files.exists(full), "this system has no /dev/full");
+        try (JsonLinesLedger ledger = JsonLinesLedger.open(full)) {
+            CascadeChatModel model = cascade(ScriptedSlm.answering(
+                            ScriptedSlm.call("refund_order", "{\"order_id\":\"ORD-1\",\"amount\":5}", 0.999)))
+                    .ledger(ledger)
+                    .build();
+            assertThatThrownBy(() -> model.chat(shop.request("Refund."))).isInstanceOf(LedgerException.class);
+            assertThat(model.stats()).isEqualTo(RoutingStats.EMPTY);
+        }
     }
 
     @Test

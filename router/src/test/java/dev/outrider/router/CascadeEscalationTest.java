@@ -19,6 +19,11 @@ import org.junit.jupiter.api.Test;
 
 import dev.outrider.router.Decision.Accept;
 import dev.outrider.router.Decision.Basis;
+import dev.outrider.router.ledger.Answer;
+import dev.outrider.router.ledger.DecisionRecord;
+import dev.outrider.router.ledger.Egress;
+import dev.outrider.router.ledger.Ledger;
+import dev.outrider.router.ledger.LedgerException;
 import dev.outrider.router.remote.RemoteException;
 
 /** What happens around a question to the LLM: money, repair, ledger, cancelling. */

@@ -14,6 +14,8 @@ import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import dev.outrider.router.Decision.Escalate;
+import dev.outrider.router.ledger.DecisionRecord;
+import dev.outrider.router.ledger.InMemoryLedger;
 
 /** A cascade over a scripted SLM, an LLM that always says the same, a shop and a ledger in memory. */
 abstract class CascadeFixture {

@@ -17,6 +17,10 @@ import org.junit.jupiter.api.Test;
 
 import dev.outrider.router.Decision.Accept;
 import dev.outrider.router.Decision.Basis;
+import dev.outrider.router.ledger.DecisionRecord;
+import dev.outrider.router.ledger.Egress;
+import dev.outrider.router.ledger.Ledger;
+import dev.outrider.router.ledger.LedgerException;
 import dev.outrider.tools.SideEffect;
 
 /**

@@ -16,6 +16,8 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
+import dev.outrider.router.ledger.DecisionRecord;
+import dev.outrider.router.ledger.Egress;
 import dev.outrider.tools.SideEffect;
 
 /** The reference pages name everything that the code reads and writes. */

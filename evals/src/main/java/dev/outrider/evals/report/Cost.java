@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 import dev.outrider.evals.run.QueryResult;
 import dev.outrider.evals.run.Route;
-import dev.outrider.router.DecisionRecord;
 import dev.outrider.router.MicroUsd;
 import dev.outrider.router.Policy;
+import dev.outrider.router.ledger.DecisionRecord;
 
 /**
  * Money in micro-dollars.

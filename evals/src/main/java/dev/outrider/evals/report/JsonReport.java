@@ -13,7 +13,7 @@ import dev.outrider.evals.run.QueryResult;
 import dev.outrider.evals.run.Route;
 import dev.outrider.evals.stats.Interval;
 import dev.outrider.evals.suite.Json;
-import dev.outrider.router.DecisionRecord;
+import dev.outrider.router.ledger.DecisionRecord;
 
 /** The report as JSON; {@code docs/report.md} documents every key. */
 public final class JsonReport {

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import dev.outrider.evals.run.QueryResult;
 import dev.outrider.evals.run.Route;
 import dev.outrider.evals.stats.Quantiles;
-import dev.outrider.router.DecisionRecord;
+import dev.outrider.router.ledger.DecisionRecord;
 
 /**
  * Wall-clock seconds: the middle and the slow end.

@@ -15,9 +15,9 @@ import dev.outrider.evals.suite.EvalCase;
 import dev.outrider.evals.suite.Suite;
 import dev.outrider.router.CascadeAttributes;
 import dev.outrider.router.CascadeChatResponseMetadata;
-import dev.outrider.router.DecisionRecord;
 import dev.outrider.router.RefusalReason;
 import dev.outrider.router.RefusedException;
+import dev.outrider.router.ledger.DecisionRecord;
 
 /**
  * Runs a suite through a model: the very cascade that serves production, nothing else. Cases run one after the other in file order, so

@@ -3,7 +3,7 @@ package dev.outrider.evals.run;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-import dev.outrider.router.DecisionRecord;
+import dev.outrider.router.ledger.DecisionRecord;
 
 /**
  * What came of one query.

@@ -11,9 +11,9 @@ import dev.outrider.evals.match.GoldAnswer;
 import dev.outrider.evals.match.Judge;
 import dev.outrider.evals.match.Verdict;
 import dev.outrider.evals.suite.EvalCase;
-import dev.outrider.router.Answer;
 import dev.outrider.router.Decision;
-import dev.outrider.router.DecisionRecord;
+import dev.outrider.router.ledger.Answer;
+import dev.outrider.router.ledger.DecisionRecord;
 
 /** Judges what the cascade did with one case. */
 final class QueryResults {

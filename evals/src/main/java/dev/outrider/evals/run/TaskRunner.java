@@ -19,7 +19,7 @@ import dev.outrider.agents.Outcome;
 import dev.outrider.evals.match.GoldAnswer;
 import dev.outrider.evals.suite.EvalCase;
 import dev.outrider.evals.suite.Suite;
-import dev.outrider.router.DecisionRecord;
+import dev.outrider.router.ledger.DecisionRecord;
 import dev.outrider.tools.ToolCatalogue;
 import dev.outrider.tools.desk.Desk;
 

@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
 import dev.outrider.evals.llm.SimulatedLlm;
 import dev.outrider.evals.llm.SimulatedLlmBehaviour;
 import dev.outrider.router.CascadeChatModel;
-import dev.outrider.router.InMemoryLedger;
-import dev.outrider.router.Ledger;
 import dev.outrider.router.Policy;
+import dev.outrider.router.ledger.InMemoryLedger;
+import dev.outrider.router.ledger.Ledger;
 import dev.outrider.router.remote.RemoteModels;
 
 /** The real cascade around a scripted SLM and the simulated LLM, for tests. */

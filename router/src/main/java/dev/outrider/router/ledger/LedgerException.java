@@ -1,4 +1,4 @@
-package dev.outrider.router;
+package dev.outrider.router.ledger;
 
 import dev.langchain4j.exception.NonRetriableException;
 import java.nio.file.Path;

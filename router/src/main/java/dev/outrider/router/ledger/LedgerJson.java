@@ -1,4 +1,4 @@
-package dev.outrider.router;
+package dev.outrider.router.ledger;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 
+import dev.outrider.router.Decision;
 import dev.outrider.router.internal.OneLine;
 
 /** The JSON form of the ledger's lines, as {@code docs/ledger.md} documents it. Absent values are left out. */

@@ -1,4 +1,4 @@
-package dev.outrider.router;
+package dev.outrider.router.ledger;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.BufferedReader;

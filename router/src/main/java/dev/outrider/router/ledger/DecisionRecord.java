@@ -1,8 +1,9 @@
-package dev.outrider.router;
+package dev.outrider.router.ledger;
 
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
+import dev.outrider.router.Decision;
 import dev.outrider.tools.SideEffect;
 
 /**

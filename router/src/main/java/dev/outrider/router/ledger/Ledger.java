@@ -1,4 +1,4 @@
-package dev.outrider.router;
+package dev.outrider.router.ledger;
 
 /**
  * Where decisions are written down. The cascade writes before it lets anything go: an {@link Egress} before a byte

@@ -1,4 +1,4 @@
-package dev.outrider.router;
+package dev.outrider.router.ledger;
 
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -11,6 +11,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import dev.outrider.router.Policy;
 import dev.outrider.router.internal.OneLine;
 
 /**

@@ -1,4 +1,4 @@
-package dev.outrider.router;
+package dev.outrider.router.ledger;
 
 import dev.langchain4j.agent.tool.ToolExecutionRequest;
 import dev.langchain4j.data.message.AiMessage;
