@@ -29,7 +29,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record Suite(String name, List<EvalCase> cases, List<String> skipped) {
 
-    private static final String DESK = "desk.jsonl";
+    /** Names of the suites that come with Outrider; a file of the same name in the working directory goes before them. */
+    public static final List<String> BUILT_IN = List.of("desk", "desk-calibration");
+
     private static final String DESK_TOOLSETS = "desk-toolsets.json";
 
     public Suite {
@@ -39,8 +41,21 @@ public record Suite(String name, List<EvalCase> cases, List<String> skipped) {
 
     /** The built-in desk suite: a shop's back office, 14 tools, every case written by hand for this project. */
     public static Suite desk() {
+        return builtIn("desk");
+    }
+
+    /**
+     * The same desk and the same tools as {@link #desk()}, other requests by other templates: to fit thresholds on, so that the
+     * desk suite can say whether they hold.
+     */
+    public static Suite deskCalibration() {
+        return builtIn("desk-calibration");
+    }
+
+    private static Suite builtIn(String name) {
         Toolsets toolsets = Toolsets.parse(DESK_TOOLSETS, resource(DESK_TOOLSETS));
-        return new Suite("desk", joined(read(DESK, new java.io.StringReader(resource(DESK)), toolsets)), List.of());
+        String file = name + ".jsonl";
+        return new Suite(name, joined(read(file, new java.io.StringReader(resource(file)), toolsets)), List.of());
     }
 
     /**
@@ -55,16 +70,16 @@ public record Suite(String name, List<EvalCase> cases, List<String> skipped) {
     /**
      * Loads suites together.
      *
-     * @param specs files, folders, globs ({@code suites/*.jsonl}) or {@code desk} for the built-in suite
+     * @param specs files, folders, globs ({@code suites/*.jsonl}) or names of {@link #BUILT_IN} suites
      */
     public static Suite load(List<String> specs) {
         List<EvalCase> cases = new ArrayList<>();
         List<String> names = new ArrayList<>();
         List<String> skipped = new ArrayList<>();
         for (String spec : specs) {
-            if (spec.equals("desk") && !Files.exists(Path.of(spec))) {
-                cases.addAll(desk().cases());
-                names.add("desk");
+            if (BUILT_IN.contains(spec) && !Files.exists(Path.of(spec))) {
+                cases.addAll(builtIn(spec).cases());
+                names.add(spec);
                 continue;
             }
             for (SuiteFiles.Found found : SuiteFiles.find(spec)) {

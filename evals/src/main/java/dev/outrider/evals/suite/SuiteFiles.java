@@ -30,7 +30,8 @@ final class SuiteFiles {
             if (Files.isDirectory(path)) {
                 return matching(spec, path, "*.jsonl");
             }
-            throw SuiteException.of(spec, "no such suite; name a .jsonl file, a folder, a glob, or \"desk\" for the built-in suite");
+            throw SuiteException.of(spec, "no such suite; name a .jsonl file, a folder, a glob, or a built-in suite: "
+                    + String.join(", ", Suite.BUILT_IN));
         }
         int cut = spec.lastIndexOf('/');
         return matching(spec, path(cut < 0 ? "." : spec.substring(0, cut + 1)), spec.substring(cut + 1));

@@ -22,6 +22,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
 
 import dev.outrider.evals.match.Judge;
 import dev.outrider.evals.suite.EvalCase;
@@ -32,7 +34,7 @@ import dev.outrider.evals.suite.Suite;
 import dev.outrider.tools.desk.DeskTools;
 
 /**
- * The desk suite is what its tasks and the desk say. After a change to either, write it anew:
+ * The desk suites are what their tasks and the desk say. After a change to either, write it anew:
  * {@code mvn test -pl evals -am -Dtest=DeskSuiteTest -Dsurefire.failIfNoSpecifiedTests=false
  * -Doutrider.desk.write=true}.
  */
@@ -43,32 +45,35 @@ class DeskSuiteTest {
     @BeforeAll
     static void writeAnewWhenAsked() throws IOException {
         if (Boolean.getBoolean("outrider.desk.write")) {
-            String suite = DeskSuiteWriter.suite();
             String toolsets = DeskSuiteWriter.toolsets();
             Path folder = Path.of(System.getProperty("outrider.root", ".."), "evals/src/main/resources" + FOLDER);
             Path built = Path.of(System.getProperty("outrider.root", ".."), "evals/target/classes" + FOLDER);
             for (Path at : List.of(folder, built)) {
                 Files.createDirectories(at);
-                Files.writeString(at.resolve("desk.jsonl"), suite);
+                for (String suite : Suite.BUILT_IN) {
+                    Files.writeString(at.resolve(suite + ".jsonl"), new DeskSuiteWriter(suite).cases());
+                }
                 Files.writeString(at.resolve("desk-toolsets.json"), toolsets);
             }
         }
     }
 
-    @Test
-    void theCommittedSuiteIsWhatTheTasksGiveOnAFreshDesk() {
-        List<String> committed = resource("desk.jsonl").lines().toList();
-        List<String> fresh = DeskSuiteWriter.suite().lines().toList();
+    @ParameterizedTest
+    @FieldSource("dev.outrider.evals.suite.Suite#BUILT_IN")
+    void theCommittedSuiteIsWhatTheTasksGiveOnAFreshDesk(String suite) {
+        List<String> committed = resource(suite + ".jsonl").lines().toList();
+        List<String> fresh = new DeskSuiteWriter(suite).cases().lines().toList();
         for (int i = 0; i < Math.min(committed.size(), fresh.size()); i++) {
-            assertThat(committed.get(i)).as("desk.jsonl:%d", i + 1).isEqualTo(fresh.get(i));
+            assertThat(committed.get(i)).as("%s.jsonl:%d", suite, i + 1).isEqualTo(fresh.get(i));
         }
         assertThat(committed).hasSameSizeAs(fresh);
         assertThat(resource("desk-toolsets.json")).isEqualTo(DeskSuiteWriter.toolsets());
     }
 
-    @Test
-    void itHasCasesOfEveryKindAndForEveryTool() {
-        List<EvalCase> cases = Suite.desk().cases();
+    @ParameterizedTest
+    @FieldSource("dev.outrider.evals.suite.Suite#BUILT_IN")
+    void itHasCasesOfEveryKindAndForEveryTool(String suite) {
+        List<EvalCase> cases = cases(suite);
         assertThat(cases).hasSizeGreaterThanOrEqualTo(150);
         assertThat(cases.stream().map(EvalCase::category).collect(Collectors.toSet()))
                 .containsExactlyInAnyOrder(
@@ -84,8 +89,9 @@ class DeskSuiteTest {
 
     @Test
     void noTwoTasksAskTheSameAndNoneNamesATool() {
-        List<DeskTask> tasks = DeskSuiteWriter.tasks();
-        assertThat(tasks).extracting(DeskTask::id).doesNotHaveDuplicates();
+        List<DeskTask> tasks = Suite.BUILT_IN.stream()
+                .flatMap(suite -> new DeskSuiteWriter(suite).tasks().stream())
+                .toList();
         assertThat(tasks).filteredOn(task -> task.followUp().isEmpty() && !task.kind().equals("ask"))
                 .extracting(task -> task.request().toLowerCase(Locale.ROOT))
                 .doesNotHaveDuplicates();
@@ -93,9 +99,10 @@ class DeskSuiteTest {
         assertThat(tasks).allSatisfy(task -> assertThat(names).noneMatch(task.request()::contains));
     }
 
-    @Test
-    void everyGoldAnswerIsJudgedRight() {
-        for (EvalCase evalCase : Suite.desk().cases()) {
+    @ParameterizedTest
+    @FieldSource("dev.outrider.evals.suite.Suite#BUILT_IN")
+    void everyGoldAnswerIsJudgedRight(String suite) {
+        for (EvalCase evalCase : cases(suite)) {
             AiMessage answer = switch (evalCase.expected()) {
                 case Expected.Calls expected -> AiMessage.from(
                         expected.calls().stream().map(DeskSuiteTest::call).toList());
@@ -107,15 +114,16 @@ class DeskSuiteTest {
     }
 
     /** A reply can only be asked to say what the conversation holds, else no model could be right. */
-    @Test
-    void everyMentionOfAReplyIsSaidInTheConversation() {
+    @ParameterizedTest
+    @FieldSource("dev.outrider.evals.suite.Suite#BUILT_IN")
+    void everyMentionOfAReplyIsSaidInTheConversation(String suite) {
         Map<String, EvalCase> cases =
-                Suite.desk().cases().stream().collect(Collectors.toMap(EvalCase::id, Function.identity()));
-        for (DeskTask task : DeskSuiteWriter.tasks()) {
+                cases(suite).stream().collect(Collectors.toMap(EvalCase::id, Function.identity()));
+        for (DeskTask task : new DeskSuiteWriter(suite).tasks()) {
             if (task.steps().isEmpty()) {
                 continue;
             }
-            EvalCase last = Objects.requireNonNull(cases.get("desk/" + task.id() + "/s" + task.steps().size()));
+            EvalCase last = Objects.requireNonNull(cases.get(suite + "/" + task.id() + "/s" + task.steps().size()));
             String said = last.messages().toString().replace('_', ' ').toLowerCase(Locale.ROOT);
             for (List<String> group : task.mentions()) {
                 if (group.stream().noneMatch(text -> text.startsWith("$"))) {
@@ -127,16 +135,17 @@ class DeskSuiteTest {
     }
 
     /** What a right call needs stands in the request or in what tools have answered by then. */
-    @Test
-    void everyIdOfAGoldCallIsSaidInTheConversation() {
-        for (EvalCase evalCase : Suite.desk().cases()) {
+    @ParameterizedTest
+    @FieldSource("dev.outrider.evals.suite.Suite#BUILT_IN")
+    void everyIdOfAGoldCallIsSaidInTheConversation(String suite) {
+        for (EvalCase evalCase : cases(suite)) {
             if (evalCase.expected() instanceof Expected.Calls expected) {
                 String said = evalCase.messages().toString();
                 for (ExpectedCall call : expected.calls()) {
                     call.arguments().forEach((name, values) -> {
                         if (name.endsWith("_id") || name.equals("sku")) {
                             String digits = values.getFirst().textValue().replaceAll("^(ORD|C|T)-", "");
-                            assertThat(said).as("%s %s", evalCase.id(), name).contains(digits);
+                            assertThat(said).as("%s %s", evalCase.id(), name).containsIgnoringCase(digits);
                         }
                     });
                 }
@@ -144,11 +153,12 @@ class DeskSuiteTest {
         }
     }
 
-    @Test
-    void everyNumberSaidIsOfTheDesksOwnKind() {
+    @ParameterizedTest
+    @FieldSource("dev.outrider.evals.suite.Suite#BUILT_IN")
+    void everyNumberSaidIsOfTheDesksOwnKind(String suite) {
         Pattern id = Pattern.compile("\\b(?:ORD-(\\d)\\d{4}|C-(\\d)\\d{3}|T-(\\d)\\d{3}|([A-Z])[A-Z]{2}-\\d{3})\\b");
         Set<String> strangers = new TreeSet<>();
-        Matcher matcher = id.matcher(resource("desk.jsonl"));
+        Matcher matcher = id.matcher(resource(suite + ".jsonl"));
         while (matcher.find()) {
             boolean ours = matcher.group(1) != null && "47".contains(matcher.group(1))
                     || matcher.group(2) != null && "38".contains(matcher.group(2))
@@ -159,12 +169,13 @@ class DeskSuiteTest {
             }
         }
         assertThat(strangers).isEmpty();
-        assertThat(resource("desk.jsonl")).doesNotContain("example.com").doesNotContain("mail.example");
+        assertThat(resource(suite + ".jsonl")).doesNotContain("example.com").doesNotContain("mail.example");
     }
 
-    @Test
-    void casesOfATaskAreOneConversationThatGrows() {
-        Map<String, List<EvalCase>> tasks = Suite.desk().cases().stream()
+    @ParameterizedTest
+    @FieldSource("dev.outrider.evals.suite.Suite#BUILT_IN")
+    void casesOfATaskAreOneConversationThatGrows(String suite) {
+        Map<String, List<EvalCase>> tasks = cases(suite).stream()
                 .collect(Collectors.groupingBy(c -> c.id().replaceAll("/s\\d+$", "")));
         tasks.values().forEach(cases -> {
             for (int i = 1; i < cases.size(); i++) {
@@ -174,6 +185,10 @@ class DeskSuiteTest {
                 assertThat(cases.get(i).messages().getLast()).isInstanceOf(ToolExecutionResultMessage.class);
             }
         });
+    }
+
+    private static List<EvalCase> cases(String suite) {
+        return Suite.load(List.of(suite)).cases();
     }
 
     private static ToolExecutionRequest call(ExpectedCall call) {

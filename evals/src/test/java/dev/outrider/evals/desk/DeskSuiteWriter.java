@@ -23,12 +23,10 @@ import dev.outrider.tools.ToolOutcome;
 import dev.outrider.tools.desk.Desk;
 
 /**
- * Makes {@code desk.jsonl} and {@code desk-toolsets.json} of the hand-written tasks. Each task starts from a fresh
+ * Makes {@code desk.jsonl}, {@code desk-calibration.jsonl} and {@code desk-toolsets.json} of the written tasks. Each task starts from a fresh
  * desk; what its tools answer in a case's history is what the desk really answers to the gold calls.
  */
 final class DeskSuiteWriter {
-
-    private static final String TASKS = "/dev/outrider/evals/desk-tasks.json";
 
     /** Decimals stay as they are written: 24.90 is 24.90 in the history too. */
     private static final JsonMapper JSON = JsonMapper.builder()
@@ -37,18 +35,24 @@ final class DeskSuiteWriter {
             .disable(com.fasterxml.jackson.databind.cfg.JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .build();
 
-    private DeskSuiteWriter() {}
+    private final String suite;
 
-    static List<DeskTask> tasks() {
-        try (InputStream in = DeskSuiteWriter.class.getResourceAsStream(TASKS)) {
+    /** @param suite {@code desk} or {@code desk-calibration} */
+    DeskSuiteWriter(String suite) {
+        this.suite = suite;
+    }
+
+    List<DeskTask> tasks() {
+        String file = "/dev/outrider/evals/" + suite + "-tasks.json";
+        try (InputStream in = DeskSuiteWriter.class.getResourceAsStream(file)) {
             if (in == null) {
-                throw new IllegalStateException(TASKS + " is missing");
+                throw new IllegalStateException(file + " is missing");
             }
             List<DeskTask> tasks = new ArrayList<>();
             JSON.readTree(in).forEach(task -> tasks.add(DeskTask.of(task)));
             return tasks;
         } catch (IOException e) {
-            throw new IllegalStateException(TASKS + " cannot be read", e);
+            throw new IllegalStateException(file + " cannot be read", e);
         }
     }
 
@@ -67,7 +71,7 @@ final class DeskSuiteWriter {
     }
 
     /** All cases, one a line. A desk that was only read is as fresh as a new one. */
-    static String suite() {
+    String cases() {
         StringBuilder lines = new StringBuilder();
         try (Desk desk = Desk.inMemory()) {
             ToolCatalogue catalogue = desk.catalogue();
@@ -85,7 +89,7 @@ final class DeskSuiteWriter {
         return lines.toString();
     }
 
-    private static List<ObjectNode> cases(DeskTask task, ToolCatalogue catalogue) {
+    private List<ObjectNode> cases(DeskTask task, ToolCatalogue catalogue) {
         List<ObjectNode> cases = new ArrayList<>();
         ArrayNode messages = JSON.createArrayNode();
         message(messages, "user", task.request());
@@ -128,20 +132,20 @@ final class DeskSuiteWriter {
         return cases;
     }
 
-    private static ObjectNode line(DeskTask task, int step, String category, ArrayNode messages, ObjectNode expected) {
+    private ObjectNode line(DeskTask task, int step, String category, ArrayNode messages, ObjectNode expected) {
         ObjectNode line = JSON.createObjectNode();
-        line.put("id", "desk/" + task.id() + "/s" + step);
-        line.put("suite", "desk");
+        line.put("id", suite + "/" + task.id() + "/s" + step);
+        line.put("suite", suite);
         line.put("category", category);
-        line.put("task", "desk/" + task.id());
+        line.put("task", suite + "/" + task.id());
         line.put("toolset", "desk");
         line.set("messages", messages.deepCopy());
         line.set("expected", expected);
         return line;
     }
 
-    private static ObjectNode withSource(ObjectNode line) {
-        line.putObject("source").put("repo", "outrider").put("path", "desk-tasks.json").put("licence", "Apache-2.0");
+    private ObjectNode withSource(ObjectNode line) {
+        line.putObject("source").put("repo", "outrider").put("path", suite + "-tasks.json").put("licence", "Apache-2.0");
         return line;
     }
 
@@ -185,7 +189,7 @@ final class DeskSuiteWriter {
         return questions;
     }
 
-    private static int replay(DeskTask task, List<Call> gold, ToolCatalogue catalogue, ArrayNode messages, int calls) {
+    private int replay(DeskTask task, List<Call> gold, ToolCatalogue catalogue, ArrayNode messages, int calls) {
         ObjectNode assistant = messages.addObject().put("role", "assistant").putNull("content");
         ArrayNode toolCalls = assistant.putArray("tool_calls");
         int number = calls;
@@ -204,7 +208,7 @@ final class DeskSuiteWriter {
                     .build());
             if (!outcome.succeeded()) {
                 throw new IllegalStateException(
-                        "task " + task.id() + ": gold call " + call + " failed: " + outcome.text());
+                        suite + "/" + task.id() + ": gold call " + call + " failed: " + outcome.text());
             }
             messages.addObject()
                     .put("role", "tool")

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import dev.outrider.evals.suite.Suite;
 import dev.outrider.tools.desk.Desk;
 
-/** Nobody and nothing that the embedded model was trained on turns up in the desk or in its suite. */
+/** Nobody and nothing that the embedded model was trained on turns up in the desk or in its suites. */
 class DeskTrainingSplitTest {
 
     private static final Path LISTS =
@@ -32,8 +32,9 @@ class DeskTrainingSplitTest {
         "subjects, true",
         "topics, true"
     })
-    void noEntityOfTheTrainingDataIsInTheDeskOrItsSuite(String list, boolean anyCase) throws IOException {
+    void noEntityOfTheTrainingDataIsInTheDeskOrItsSuites(String list, boolean anyCase) throws IOException {
         String desk = text(Suite.class, "/dev/outrider/evals/desk.jsonl")
+                + text(Suite.class, "/dev/outrider/evals/desk-calibration.jsonl")
                 + text(Desk.class, "customers.tsv")
                 + text(Desk.class, "products.tsv")
                 + text(Desk.class, "tickets.tsv")
