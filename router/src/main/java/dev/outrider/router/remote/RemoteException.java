@@ -2,6 +2,7 @@ package dev.outrider.router.remote;
 
 import dev.langchain4j.exception.LangChain4jException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -15,9 +16,9 @@ public final class RemoteException extends LangChain4jException {
         /** The settings name no usable endpoint. */
         CONFIGURATION(false, false, false, "correct the setting"),
         /** 401 or 403. */
-        UNAUTHORISED(false, false, false, "check OUTRIDER_LLM_KEY"),
+        UNAUTHORISED(false, false, false, "check OUTRIDER_LLM_KEY, or the variable that the model's key-variable names"),
         /** 404: no such path or model. */
-        NOT_FOUND(false, false, false, "check OUTRIDER_LLM_URL and OUTRIDER_LLM_MODEL"),
+        NOT_FOUND(false, false, false, "check OUTRIDER_LLM_URL and OUTRIDER_LLM_MODEL, or the model's url and model in the policy"),
         /** Any other 4xx: the request itself is not accepted. */
         BAD_REQUEST(false, false,
                 false, "the endpoint does not accept this request; check the model's limits and features"),
@@ -41,6 +42,12 @@ public final class RemoteException extends LangChain4jException {
         INVALID_ANSWER(false, false, true, "use a model that is better at calling tools"),
         /** Too many failures lately; nothing was sent. */
         BREAKER_OPEN(false, false, false, "the LLM failed too often lately; try again later"),
+        /** Our own rate limiter had no place in time; nothing was sent. */
+        RATE_LIMITER(false, false, false, "ask less often, or raise resilience.rate-limit in the policy"),
+        /** Our own bulkhead had no place in time; nothing was sent. */
+        BULKHEAD_FULL(false, false, false, "too many queries wait for it; raise resilience.bulkhead in the policy"),
+        /** The time for the whole query is over. */
+        QUERY_TIMEOUT(false, false, true, "try again later, or raise resilience.query-timeout in the policy"),
         /** The caller was interrupted. */
         CANCELLED(false, false, true, "ask again if the answer is still wanted");
 
@@ -70,9 +77,25 @@ public final class RemoteException extends LangChain4jException {
         public boolean mayBeBilled() {
             return mayBeBilled;
         }
+
+        /**
+         * Whether another model of the chain is asked instead. Not when nobody waits any more, and not when the model
+         * refused: a refusal is an answer, and asking around until somebody gives in is no resilience.
+         */
+        public boolean fallsBack() {
+            return this != CANCELLED && this != CONTENT_REFUSED && this != QUERY_TIMEOUT;
+        }
+
+        /** Whether the LLM may well answer later, without anybody correcting anything. */
+        public boolean passes() {
+            return worthRetrying || this == BREAKER_OPEN || this == RATE_LIMITER || this == BULKHEAD_FULL
+                    || this == QUERY_TIMEOUT;
+        }
     }
 
     private final Kind kind;
+    private final String what;
+    private final RemoteBill bill;
     private final int attempts;
     private final int attemptsMaybeBilled;
     private final @Nullable Duration retryAfter;
@@ -80,12 +103,16 @@ public final class RemoteException extends LangChain4jException {
     private RemoteException(
             String message,
             Kind kind,
+            String what,
+            RemoteBill bill,
             int attempts,
             int attemptsMaybeBilled,
             @Nullable Duration retryAfter,
             @Nullable Throwable cause) {
         super(message, cause);
         this.kind = kind;
+        this.what = what;
+        this.bill = bill;
         this.attempts = attempts;
         this.attemptsMaybeBilled = attemptsMaybeBilled;
         this.retryAfter = retryAfter;
@@ -93,7 +120,8 @@ public final class RemoteException extends LangChain4jException {
 
     /** {@code WHAT; ADVICE.} */
     static RemoteException of(Kind kind, String what, @Nullable Duration retryAfter, @Nullable Throwable cause) {
-        return new RemoteException("the LLM " + what + "; " + kind.advice, kind, 1, kind.mayBeBilled ? 1 : 0,
+        return new RemoteException(
+                "the LLM " + what + "; " + kind.advice, kind, what, RemoteBill.EMPTY, 1, kind.mayBeBilled ? 1 : 0,
                 retryAfter, cause);
     }
 
@@ -103,21 +131,41 @@ public final class RemoteException extends LangChain4jException {
 
     /** A fault of the settings: says what, and what to set. */
     static RemoteException configuration(String what) {
-        return new RemoteException(what, Kind.CONFIGURATION, 0, 0, null, null);
+        return new RemoteException(what, Kind.CONFIGURATION, what, RemoteBill.EMPTY, 0, 0, null, null);
     }
 
     /** The same fault, seen after all attempts of one call. */
     RemoteException after(int allAttempts, int allMaybeBilled) {
         String times = allAttempts > 1 ? " (after " + allAttempts + " attempts)" : "";
-        RemoteException total =
-                new RemoteException(getMessage() + times, kind, allAttempts, allMaybeBilled, retryAfter, getCause());
+        RemoteException total = new RemoteException(
+                getMessage() + times, kind, what, bill, allAttempts, allMaybeBilled, retryAfter, getCause());
         total.setStackTrace(getStackTrace());
         return total;
+    }
+
+    /** The same fault as the end of a whole query: names every model that was tried, and holds the bill. */
+    RemoteException ending(RemoteBill all) {
+        List<String> failures = all.failures();
+        String tried = failures.isEmpty() ? what : String.join(", ", failures);
+        RemoteException end = new RemoteException(
+                "no LLM answered: " + tried + "; " + kind.advice, kind, what, all, all.requests(), 0, retryAfter, this);
+        end.setStackTrace(getStackTrace());
+        return end;
     }
 
     /** What went wrong. */
     public Kind kind() {
         return kind;
+    }
+
+    /** What happened, without who and without the advice. */
+    String what() {
+        return what;
+    }
+
+    /** Everything that was sent for the query, to be charged although there is no answer. */
+    public RemoteBill bill() {
+        return bill;
     }
 
     /** Requests sent, retries included. */

@@ -4,7 +4,10 @@ import dev.langchain4j.model.chat.ChatModel;
 import dev.langchain4j.model.openai.OpenAiChatModel;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -28,15 +31,40 @@ public final class RemoteModels {
     private RemoteModels() {}
 
     /**
-     * The LLM that the environment names.
+     * The chain of LLMs that a policy names.
      *
-     * @param env the environment, for example {@code System.getenv()}
-     * @param policy for its resilience
-     * @return empty when no URL is set
+     * @param models in the order in which they are asked; one without a URL of its own is the one that the environment
+     *     names, and is left out when that names none
+     * @param env the environment, for example {@code System.getenv()}: endpoint and keys
+     * @return empty when no model is left
      * @throws RemoteException of kind {@link RemoteException.Kind#CONFIGURATION} when what is set cannot be used; never
-     *     shows the key
+     *     shows a key
      */
-    public static Optional<ChatModel> fromEnvironment(Map<String, String> env, Policy policy) {
+    public static Optional<RemoteChain> chain(
+            List<RemoteModelSettings> models, ResilienceSettings patience, Map<String, String> env) {
+        List<RemoteModel> reachable = new ArrayList<>();
+        for (RemoteModelSettings settings : models) {
+            ChatModel model = settings.url() == null
+                    ? named(env, patience.timeout()).orElse(null)
+                    : endpoint(settings, env, patience.timeout());
+            if (model != null) {
+                reachable.add(RemoteModel.of(settings, model, patience));
+            }
+        }
+        return reachable.isEmpty() ? Optional.empty() : Optional.of(RemoteChain.of(reachable, patience));
+    }
+
+    private static ChatModel endpoint(RemoteModelSettings settings, Map<String, String> env, Duration timeout) {
+        String what = "the url of models.remote " + settings.name();
+        String key = env.getOrDefault(settings.keyVariable(), "").strip();
+        return openAi(
+                url(settings.url() == null ? "" : settings.url(), what),
+                keyOf(key.isEmpty() ? null : key, settings.keyVariable()),
+                settings.model() == null ? "" : settings.model(),
+                timeout);
+    }
+
+    private static Optional<ChatModel> named(Map<String, String> env, Duration timeout) {
         String url = env.getOrDefault(URL, "").strip();
         if (url.isEmpty()) {
             return Optional.empty();
@@ -47,7 +75,20 @@ public final class RemoteModels {
                     URL + " is set but " + MODEL + " is not; name the model to ask, as the endpoint calls it");
         }
         String key = env.getOrDefault(KEY, "").strip();
-        return Optional.of(openAiCompatible(url, key.isEmpty() ? null : key, model, policy));
+        return Optional.of(openAi(url(url, URL), keyOf(key.isEmpty() ? null : key, KEY), model, timeout));
+    }
+
+    /**
+     * The LLM that the environment names.
+     *
+     * @param env the environment, for example {@code System.getenv()}
+     * @param policy for its resilience
+     * @return empty when no URL is set
+     * @throws RemoteException of kind {@link RemoteException.Kind#CONFIGURATION} when what is set cannot be used; never
+     *     shows the key
+     */
+    public static Optional<ChatModel> fromEnvironment(Map<String, String> env, Policy policy) {
+        return named(env, policy.resilience().timeout()).map(model -> ResilientChatModel.of(model, policy.resilience()));
     }
 
     /**
@@ -60,56 +101,78 @@ public final class RemoteModels {
      * @throws RemoteException of kind {@link RemoteException.Kind#CONFIGURATION} when URL or key cannot be used
      */
     public static ChatModel openAiCompatible(String url, @Nullable String key, String model, Policy policy) {
-        URI base = endpoint(url);
-        checkKey(key);
+        return ResilientChatModel.of(
+                openAi(url(url, URL), keyOf(key, KEY), model, policy.resilience().timeout()), policy.resilience());
+    }
+
+    /**
+     * A model at an OpenAI-compatible endpoint, without any patience of its own.
+     *
+     * @param url base URL, with or without {@code /chat/completions}
+     * @param key sent as bearer token; null when the endpoint needs none
+     * @param model the model's name there
+     * @param timeout longest wait for the whole answer
+     * @throws RemoteException of kind {@link RemoteException.Kind#CONFIGURATION} when URL or key cannot be used
+     */
+    public static ChatModel openAiCompatible(String url, @Nullable String key, String model, Duration timeout) {
+        return openAi(url(url, URL), keyOf(key, KEY), model, timeout);
+    }
+
+    private static ChatModel openAi(URI base, @Nullable String key, String model, Duration timeout) {
         boolean secure = "https".equals(base.getScheme());
         ChatModel openAi = OpenAiChatModel.builder()
                 .httpClientBuilder(RemoteHttpClient.builder(secure, key, InstantSource.system()))
                 .baseUrl(base.toString())
                 .apiKey(key)
                 .modelName(model)
-                .timeout(policy.resilience().timeout())
+                .timeout(timeout)
                 // retries are ours: they honour Retry-After and are counted
                 .maxRetries(0)
                 .logRequests(false)
                 .logResponses(false)
                 .build();
-        return ResilientChatModel.of(new PortableChatModel(openAi), policy.resilience());
+        return new PortableChatModel(openAi);
     }
 
-    private static URI endpoint(String url) {
+    /**
+     * The endpoint's base URL.
+     *
+     * @param where what holds the URL, for messages
+     */
+    static URI url(String url, String where) {
         URI uri;
         try {
             uri = new URI(url);
         } catch (URISyntaxException e) {
-            throw notUsable("is not a URL");
+            throw notUsable(where, "is not a URL");
         }
         if (uri.getUserInfo() != null) {
-            throw notUsable("holds a user name or password; put the key into " + KEY);
+            throw notUsable(where, "holds a user name or password; put the key into an environment variable");
         }
         String scheme = uri.getScheme();
         if (!"http".equals(scheme) && !"https".equals(scheme)) {
-            throw notUsable("must start with http:// or https://");
+            throw notUsable(where, "must start with http:// or https://");
         }
         if (uri.getHost() == null) {
-            throw notUsable("names no host");
+            throw notUsable(where, "names no host");
         }
         if (uri.getQuery() != null || uri.getFragment() != null) {
-            throw notUsable("must end with its path, without ? and #");
+            throw notUsable(where, "must end with its path, without ? and #");
         }
         String path = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
         return URI.create(path.endsWith(COMPLETIONS) ? path.substring(0, path.length() - COMPLETIONS.length()) : path);
     }
 
-    private static RemoteException notUsable(String what) {
-        return RemoteException.configuration(URL + " " + what
-                + "; set it to a base URL like https://api.openai.com/v1");
+    private static RemoteException notUsable(String where, String what) {
+        return RemoteException.configuration(
+                where + " " + what + "; set it to a base URL like https://api.openai.com/v1");
     }
 
-    private static void checkKey(@Nullable String key) {
+    static @Nullable String keyOf(@Nullable String key, String variable) {
         if (key != null && !key.chars().allMatch(c -> c > ' ' && c < 127)) {
-            throw RemoteException.configuration(
-                    KEY + " holds a blank, a line break or another character that no key has; set it to the key alone");
+            throw RemoteException.configuration(variable
+                    + " holds a blank, a line break or another character that no key has; set it to the key alone");
         }
+        return key;
     }
 }

@@ -10,6 +10,7 @@ import dev.langchain4j.data.message.TextContent;
 import dev.langchain4j.data.message.ToolExecutionResultMessage;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.model.chat.request.ChatRequest;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -36,17 +37,38 @@ public final class RemotePrice {
     /** A picture or a file counts as so much text: about 2,000 tokens. */
     private static final int BYTES_OF_A_PICTURE = 6_000;
 
-    private final Policy.RemoteModel price;
+    private final BigDecimal usdPerMillionInputTokens;
+    private final BigDecimal usdPerMillionOutputTokens;
+    private final int maxOutputTokens;
+
+    public RemotePrice(RemoteModelSettings model) {
+        this(model.usdPerMillionInputTokens(), model.usdPerMillionOutputTokens(), model.maxOutputTokens());
+    }
 
     public RemotePrice(Policy.RemoteModel price) {
-        this.price = price;
+        this(price.usdPerMillionInputTokens(), price.usdPerMillionOutputTokens(), price.maxOutputTokens());
+    }
+
+    private RemotePrice(
+            BigDecimal usdPerMillionInputTokens, BigDecimal usdPerMillionOutputTokens, int maxOutputTokens) {
+        this.usdPerMillionInputTokens = usdPerMillionInputTokens;
+        this.usdPerMillionOutputTokens = usdPerMillionOutputTokens;
+        this.maxOutputTokens = maxOutputTokens;
     }
 
     /** The most that one answer to this request should cost, in micro-dollars. */
     public long worstCase(ChatRequest request) {
+        return cost(inputTokens(request, WORST_BYTES_PER_TOKEN), worstAnswerTokens(request));
+    }
+
+    /** The most that a prompt should cost whose answer never came, in micro-dollars. */
+    long worstPrompt(ChatRequest request) {
+        return cost(inputTokens(request, WORST_BYTES_PER_TOKEN), 0);
+    }
+
+    private int worstAnswerTokens(ChatRequest request) {
         Integer maxOutput = request.maxOutputTokens();
-        return cost(inputTokens(request, WORST_BYTES_PER_TOKEN), maxOutput == null ? price.maxOutputTokens()
-                : maxOutput);
+        return maxOutput == null ? maxOutputTokens : maxOutput;
     }
 
     /** Estimated tokens of a prompt. */
@@ -61,8 +83,8 @@ public final class RemotePrice {
 
     /** Cost in micro-dollars, rounded up. */
     public long cost(long inputTokens, long outputTokens) {
-        return MicroUsd.roundUp(MicroUsd.ofTokens(inputTokens, price.usdPerMillionInputTokens())
-                .add(MicroUsd.ofTokens(outputTokens, price.usdPerMillionOutputTokens())));
+        return MicroUsd.roundUp(MicroUsd.ofTokens(inputTokens, usdPerMillionInputTokens)
+                .add(MicroUsd.ofTokens(outputTokens, usdPerMillionOutputTokens)));
     }
 
     private static long inputTokens(ChatRequest request, int bytesPerToken) {
