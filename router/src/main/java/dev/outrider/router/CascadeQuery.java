@@ -176,22 +176,28 @@ final class CascadeQuery {
         Double threshold = attempt == null || attempt.response() == null
                 ? null
                 : Double.valueOf(policy.accept().minProbability().of(effect));
-        return new DecisionRecord(
-                DecisionRecord.SCHEMA,
-                id,
-                arrived,
-                attributes.session(),
-                attributes.query(),
-                attributes.workload(),
-                decision,
-                escalation,
-                rule == null ? null : rule.name(),
-                effect,
-                threshold,
-                attempt == null ? null : localTier.toRecord(attempt, keep),
-                paid == null || paid.isEmpty() ? null : paid.toRecord(keep, fault == null ? null : messageOf(fault)),
-                new DecisionRecord.Cost(localCost, failedCost, paid == null ? 0 : paid.cost()),
-                policy.version());
+        Policy.Models prices = policy.models();
+        return DecisionRecord.builder()
+                .id(id)
+                .at(arrived)
+                .session(attributes.session())
+                .query(attributes.query())
+                .workload(attributes.workload())
+                .decision(decision)
+                .escalation(escalation)
+                .rule(rule == null ? null : rule.name())
+                .effect(effect)
+                .threshold(threshold)
+                .local(attempt == null ? null : localTier.toRecord(attempt, keep))
+                .remote(paid == null || paid.isEmpty() ? null : paid.toRecord(keep, fault == null ? null : messageOf(
+                        fault)))
+                .cost(new DecisionRecord.Cost(localCost, failedCost, paid == null ? 0 : paid.cost()))
+                .prices(new DecisionRecord.Prices(
+                        prices.local().usdPerHour(),
+                        prices.remote().usdPerMillionInputTokens(),
+                        prices.remote().usdPerMillionOutputTokens()))
+                .policy(policy.version())
+                .build();
     }
 
     private String ruleName() {

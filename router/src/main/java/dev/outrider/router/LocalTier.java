@@ -134,6 +134,7 @@ final class LocalTier {
         TokenEvidence evidence = attempt.evidence().orElse(null);
         return new DecisionRecord.Local(
                 response == null || response.modelName() == null ? "unknown" : response.modelName(),
+                null,
                 response == null || !keepAnswer ? null : Answer.of(response.aiMessage()),
                 evidence == null ? null : summary(evidence),
                 attempt.error(),
@@ -148,9 +149,17 @@ final class LocalTier {
                 .filter(TokenScore::decision)
                 .mapToDouble(TokenScore::top2Margin)
                 .min();
+        OptionalDouble mean = evidence.tokens().stream()
+                .filter(TokenScore::decision)
+                .mapToDouble(TokenScore::logProbability)
+                .average();
         return new DecisionRecord.Evidence(
                 probability.isPresent() ? Double.valueOf(probability.getAsDouble()) : null,
                 margin.isPresent() ? Double.valueOf(margin.getAsDouble()) : null,
+                mean.isPresent() ? Double.valueOf(mean.getAsDouble()) : null,
+                evidence.tokens().stream().mapToDouble(TokenScore::logProbability).sum(),
+                null,
+                null,
                 evidence.tokens().size(),
                 (int) evidence.tokens().stream().filter(TokenScore::decision).count(),
                 evidence.thinkingTokens(),

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 import dev.outrider.router.internal.DurationText;
 import dev.outrider.router.internal.OneLine;
+import dev.outrider.router.ledger.LedgerSettings;
 import dev.outrider.tools.SideEffect;
 
 /**
@@ -271,14 +272,6 @@ public record Policy(
             check(openFor.toMillis() >= 1, "open-for", "must be at least 1ms");
         }
     }
-
-    /**
-     * How decisions are written down.
-     *
-     * @param fsync whether every line is forced to the disk before an answer leaves
-     * @param keepAnswers whether records hold what the models answered
-     */
-    public record LedgerSettings(boolean fsync, boolean keepAnswers) {}
 
     /** Whether this confidence suffices for calls of this effect, or for a reply when the effect is null. */
     boolean accepts(OptionalDouble confidence, @Nullable SideEffect effect) {

@@ -14,7 +14,6 @@ import org.jspecify.annotations.Nullable;
 import dev.outrider.router.Policy.Accept;
 import dev.outrider.router.Policy.Breaker;
 import dev.outrider.router.Policy.Budget;
-import dev.outrider.router.Policy.LedgerSettings;
 import dev.outrider.router.Policy.LocalModel;
 import dev.outrider.router.Policy.MinProbability;
 import dev.outrider.router.Policy.Models;
@@ -25,6 +24,7 @@ import dev.outrider.router.Policy.Rule;
 import dev.outrider.router.Policy.Then;
 import dev.outrider.router.Policy.When;
 import dev.outrider.router.internal.OneLine;
+import dev.outrider.router.ledger.LedgerSettings;
 import dev.outrider.tools.SideEffect;
 
 /** Turns a policy file into a {@link Policy}: the one place that knows the file's keys and their defaults. */
@@ -130,7 +130,7 @@ final class PolicyReader {
 
     private static LedgerSettings ledger(@Nullable PolicySection section) {
         if (section == null) {
-            return new LedgerSettings(false, true);
+            return LedgerSettings.DEFAULTS;
         }
         boolean fsync = section.flag("fsync", false);
         boolean keepAnswers = section.flag("keep-answers", true);

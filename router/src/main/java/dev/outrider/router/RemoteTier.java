@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 import dev.outrider.router.AnswerCheck.Finding;
 import dev.outrider.router.ledger.Answer;
 import dev.outrider.router.ledger.DecisionRecord;
-import dev.outrider.router.ledger.Egress;
+import dev.outrider.router.ledger.EgressNotice;
 import dev.outrider.router.ledger.Ledger;
 import dev.outrider.router.remote.RemoteException;
 import dev.outrider.router.remote.RemotePrice;
@@ -105,6 +105,7 @@ final class RemoteTier {
                     error,
                     calls,
                     attempts,
+                    null,
                     inputTokens,
                     outputTokens,
                     estimated,
@@ -150,7 +151,7 @@ final class RemoteTier {
         MoneyBudget.Lease lease = acquired.get();
         long begin = nanos.getAsLong();
         try {
-            ledger.announce(new Egress(id, clock.instant(), worst));
+            ledger.announce(new EgressNotice(id, clock.instant(), worst));
             bill.calls++;
             bill.leased += worst;
             ResilientChatModel.Reply reply = model.ask(request, options);

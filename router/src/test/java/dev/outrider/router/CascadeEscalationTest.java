@@ -21,7 +21,7 @@ import dev.outrider.router.Decision.Accept;
 import dev.outrider.router.Decision.Basis;
 import dev.outrider.router.ledger.Answer;
 import dev.outrider.router.ledger.DecisionRecord;
-import dev.outrider.router.ledger.Egress;
+import dev.outrider.router.ledger.EgressNotice;
 import dev.outrider.router.ledger.Ledger;
 import dev.outrider.router.ledger.LedgerException;
 import dev.outrider.router.remote.RemoteException;
@@ -179,7 +179,7 @@ class CascadeEscalationTest extends CascadeFixture {
             }
 
             @Override
-            public void announce(Egress egress) {
+            public void announce(EgressNotice notice) {
                 throw new LedgerException("disk full");
             }
         };

@@ -9,6 +9,7 @@ import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.output.FinishReason;
 import dev.langchain4j.model.output.TokenUsage;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -18,9 +19,10 @@ import org.junit.jupiter.api.Test;
 import dev.outrider.router.Decision.Accept;
 import dev.outrider.router.Decision.Basis;
 import dev.outrider.router.ledger.DecisionRecord;
-import dev.outrider.router.ledger.Egress;
+import dev.outrider.router.ledger.EgressNotice;
 import dev.outrider.router.ledger.Ledger;
 import dev.outrider.router.ledger.LedgerException;
+import dev.outrider.router.ledger.LedgerSchema;
 import dev.outrider.tools.SideEffect;
 
 /**
@@ -35,6 +37,9 @@ class CommitBoundaryTest {
 
     private final List<String> events = new ArrayList<>();
     private final List<String> sent = new ArrayList<>();
+    private final LedgerSchema schema = LedgerSchema.documented();
+
+    CommitBoundaryTest() throws IOException {}
 
     @Test
     void nothing_leaves_before_or_without_its_decision() {
@@ -141,6 +146,7 @@ class CommitBoundaryTest {
                     .isEqualTo(record.answeredLocally() ? 0 : record.cost().localMicroUsd());
         });
         DecisionRecord record = ledger.records.getFirst();
+        assertThat(schema.violations(record)).as(as).isEmpty();
         assertThat(record.decision()).as(as).isEqualTo(decision);
         if (decision instanceof Accept accept) {
             SideEffect effect = record.effect();
@@ -221,7 +227,7 @@ class CommitBoundaryTest {
         }
 
         @Override
-        public void announce(Egress egress) {
+        public void announce(EgressNotice notice) {
             write("announce");
         }
 

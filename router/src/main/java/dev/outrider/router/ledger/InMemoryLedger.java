@@ -3,29 +3,51 @@ package dev.outrider.router.ledger;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Keeps decisions in memory: for tests, evaluations and short runs. */
+/** Keeps entries in memory: for tests, evaluations and short runs. */
 public final class InMemoryLedger implements Ledger {
 
-    private final List<DecisionRecord> records = new ArrayList<>();
-    private final List<Egress> egresses = new ArrayList<>();
+    private final List<LedgerEntry> entries = new ArrayList<>();
 
     @Override
-    public synchronized void append(DecisionRecord record) {
-        records.add(record);
+    public void append(DecisionRecord record) {
+        add(record);
     }
 
     @Override
-    public synchronized void announce(Egress egress) {
-        egresses.add(egress);
+    public void announce(EgressNotice notice) {
+        add(notice);
     }
 
-    /** The records so far, oldest first. */
-    public synchronized List<DecisionRecord> records() {
-        return List.copyOf(records);
+    @Override
+    public void audited(AuditRecord audit) {
+        add(audit);
+    }
+
+    private synchronized void add(LedgerEntry entry) {
+        entries.add(entry);
+    }
+
+    /** All entries so far, oldest first. */
+    public synchronized List<LedgerEntry> entries() {
+        return List.copyOf(entries);
+    }
+
+    /** The decisions so far, oldest first. */
+    public List<DecisionRecord> records() {
+        return of(DecisionRecord.class);
     }
 
     /** The queries that left for the LLM so far, oldest first. */
-    public synchronized List<Egress> egresses() {
-        return List.copyOf(egresses);
+    public List<EgressNotice> egresses() {
+        return of(EgressNotice.class);
+    }
+
+    /** The audits that ended so far, oldest first. */
+    public List<AuditRecord> audits() {
+        return of(AuditRecord.class);
+    }
+
+    private <E extends LedgerEntry> List<E> of(Class<E> kind) {
+        return entries().stream().filter(kind::isInstance).map(kind::cast).toList();
     }
 }

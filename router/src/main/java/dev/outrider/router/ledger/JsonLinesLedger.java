@@ -3,15 +3,14 @@ package dev.outrider.router.ledger;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import dev.outrider.router.Policy;
 import dev.outrider.router.internal.OneLine;
 
 /**
@@ -62,7 +61,7 @@ public final class JsonLinesLedger implements Ledger, AutoCloseable {
      * @param settings whether every line is forced to the disk
      * @throws LedgerException when the file cannot be opened
      */
-    public static JsonLinesLedger open(Path file, Policy.LedgerSettings settings) {
+    public static JsonLinesLedger open(Path file, LedgerSettings settings) {
         try {
             return new JsonLinesLedger(file, settings.fsync());
         } catch (IOException e) {
@@ -73,17 +72,22 @@ public final class JsonLinesLedger implements Ledger, AutoCloseable {
 
     /** Opens a ledger that leaves it to the operating system when lines reach the disk. */
     public static JsonLinesLedger open(Path file) {
-        return open(file, new Policy.LedgerSettings(false, true));
+        return open(file, LedgerSettings.DEFAULTS);
     }
 
     @Override
     public void append(DecisionRecord record) {
-        write(LedgerJson.line(record));
+        write(record);
     }
 
     @Override
-    public void announce(Egress egress) {
-        write(LedgerJson.line(egress));
+    public void announce(EgressNotice notice) {
+        write(notice);
+    }
+
+    @Override
+    public void audited(AuditRecord audit) {
+        write(audit);
     }
 
     /** The file. */
@@ -91,8 +95,10 @@ public final class JsonLinesLedger implements Ledger, AutoCloseable {
         return file;
     }
 
-    private void write(String line) {
-        byte[] bytes = (line + "\n").getBytes(StandardCharsets.UTF_8);
+    private void write(LedgerEntry entry) {
+        byte[] json = LedgerJson.bytes(entry);
+        byte[] bytes = Arrays.copyOf(json, json.length + 1);
+        bytes[json.length] = '\n';
         lock.lock();
         try {
             if (closed) {

@@ -1,9 +1,10 @@
 package dev.outrider.router.ledger;
 
 /**
- * Where decisions are written down. The cascade writes before it lets anything go: an {@link Egress} before a byte
+ * Where decisions are written down. The cascade writes before it lets anything go: an {@link EgressNotice} before a byte
  * leaves for the LLM, a {@link DecisionRecord} before an answer is handed to the caller. A ledger that cannot write
- * throws, and then nothing leaves. Implementations are safe for many threads.
+ * throws, and then nothing leaves. What a call that returned has written survives the death of the process in ledgers
+ * that keep files. Implementations are safe for many threads.
  */
 @FunctionalInterface
 public interface Ledger {
@@ -22,5 +23,12 @@ public interface Ledger {
      *
      * @throws LedgerException when it cannot be written
      */
-    default void announce(Egress egress) {}
+    default void announce(EgressNotice notice) {}
+
+    /**
+     * Writes how the shadow audit of an earlier decision ended.
+     *
+     * @throws LedgerException when it cannot be written
+     */
+    default void audited(AuditRecord audit) {}
 }

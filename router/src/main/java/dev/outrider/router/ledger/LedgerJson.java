@@ -4,24 +4,31 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamWriteFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import java.util.Set;
 
 import dev.outrider.router.Decision;
 import dev.outrider.router.internal.OneLine;
 
-/** The JSON form of the ledger's lines, as {@code docs/ledger.md} documents it. Absent values are left out. */
+/** The JSON form of the ledger's entries, as {@code docs/ledger.md} documents it. Absent values are left out. */
 final class LedgerJson {
 
-    /** Field that tells the two kinds of lines apart. */
+    /** Field that tells the kinds of entries apart. */
     private static final String KIND = "kind";
 
     private static final String DECISION = "decision";
     private static final String EGRESS = "egress";
+    private static final String AUDIT = "audit";
+    private static final Set<String> KINDS = Set.of(DECISION, EGRESS, AUDIT);
 
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .addModule(new JavaTimeModule())
@@ -29,10 +36,26 @@ final class LedgerJson {
             // a reader of an older version skips fields that a newer one added
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            // prices come back as they were written: 1.50 stays 1.50
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+            .enable(StreamWriteFeature.WRITE_BIGDECIMAL_AS_PLAIN)
             .defaultPropertyInclusion(JsonInclude.Value.construct(JsonInclude.Include.NON_NULL,
                     JsonInclude.Include.NON_NULL))
+            .addMixIn(LedgerEntry.class, EntryForm.class)
             .addMixIn(Decision.class, DecisionForm.class)
             .build();
+
+    private static final ObjectWriter WRITER = MAPPER.writerFor(LedgerEntry.class);
+    private static final ObjectReader READER = MAPPER.readerFor(LedgerEntry.class);
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = KIND)
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = DecisionRecord.class, name = DECISION),
+        @JsonSubTypes.Type(value = EgressNotice.class, name = EGRESS),
+        @JsonSubTypes.Type(value = AuditRecord.class, name = AUDIT)
+    })
+    private interface EntryForm {}
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "is")
     @JsonSubTypes({
@@ -44,30 +67,47 @@ final class LedgerJson {
 
     private LedgerJson() {}
 
-    static String line(DecisionRecord record) {
-        return line(DECISION, record);
+    /** The entry as one line in UTF-8, without a line break. */
+    static byte[] bytes(LedgerEntry entry) {
+        try {
+            return WRITER.writeValueAsBytes(entry);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a ledger entry has no JSON form", e);
+        }
     }
 
-    static String line(Egress egress) {
-        return line(EGRESS, egress);
-    }
+    /**
+     * An entry and the form it was written in.
+     *
+     * @param schema of the line; the entry is in the current form
+     */
+    record Parsed(LedgerEntry entry, int schema) {}
 
-    /** What one line of a ledger holds: a {@link DecisionRecord} or an {@link Egress}. */
-    static Object parse(String line) throws JsonProcessingException {
+    /** What one line of a ledger holds, brought to the current form. */
+    static Parsed parse(String line) throws JsonProcessingException {
         JsonNode node = MAPPER.readTree(line);
         String kind = node.path(KIND).asText();
-        Class<?> type =
-                switch (kind) {
-                    case DECISION -> DecisionRecord.class;
-                    case EGRESS -> Egress.class;
-                    default -> throw new UnknownLine("has the unknown kind \"" + OneLine.of(kind) + "\"");
-                };
+        if (!(node instanceof ObjectNode object) || !KINDS.contains(kind)) {
+            throw new UnknownLine("has the unknown kind \"" + OneLine.of(kind) + "\"");
+        }
         int schema = node.path("schema").asInt(DecisionRecord.SCHEMA);
         if (schema > DecisionRecord.SCHEMA) {
             throw new UnknownLine("has schema " + schema + ", newer than " + DecisionRecord.SCHEMA
                     + ", which this version reads");
         }
-        return MAPPER.treeToValue(node, type);
+        if (schema < DecisionRecord.SCHEMA) {
+            migrate(object);
+        }
+        return new Parsed(READER.treeToValue(object, LedgerEntry.class), schema);
+    }
+
+    /** From version 1, which knew one mode and no leases; everything else that is new may be absent. */
+    private static void migrate(ObjectNode node) {
+        node.put("schema", DecisionRecord.SCHEMA);
+        if (node.path(KIND).asText().equals(DECISION)) {
+            node.put("mode", DecisionRecord.Mode.ENFORCE.name());
+            node.putArray("leases");
+        }
     }
 
     /** A line that is JSON but not one of ours. */
@@ -76,16 +116,6 @@ final class LedgerJson {
 
         UnknownLine(String message) {
             super(message);
-        }
-    }
-
-    private static String line(String kind, Object value) {
-        try {
-            ObjectNode node = MAPPER.createObjectNode().put(KIND, kind);
-            node.setAll((ObjectNode) MAPPER.valueToTree(value));
-            return MAPPER.writeValueAsString(node);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a ledger line has no JSON form", e);
         }
     }
 }

@@ -9,15 +9,24 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import dev.outrider.router.internal.OneLine;
 
-/** Reads a ledger that {@link JsonLinesLedger} wrote, line by line, however long it is. */
+/**
+ * Reads a ledger that {@link JsonLinesLedger} wrote, line by line, however long it is. Records of an older form come in
+ * the current one; the log says so once, and {@link #migrated()} counts them.
+ */
 public final class LedgerReader {
 
+    private static final Logger LOG = LoggerFactory.getLogger(LedgerReader.class);
+
     private final Path file;
+    private final AtomicLong migrated = new AtomicLong();
 
     private LedgerReader(Path file) {
         this.file = file;
@@ -35,7 +44,7 @@ public final class LedgerReader {
      *     number, when a line cannot be read
      */
     public Stream<DecisionRecord> records() {
-        return lines().filter(DecisionRecord.class::isInstance).map(DecisionRecord.class::cast);
+        return entries().filter(DecisionRecord.class::isInstance).map(DecisionRecord.class::cast);
     }
 
     /**
@@ -44,23 +53,40 @@ public final class LedgerReader {
      *
      * @throws LedgerException when the file cannot be read
      */
-    public List<Egress> unfinished() {
-        Map<String, List<Egress>> open = new LinkedHashMap<>();
-        try (Stream<Object> lines = lines()) {
-            lines.forEach(line -> {
-                switch (line) {
-                    case Egress egress ->
-                        open.merge(egress.id(), List.of(egress), (a, b) -> Stream.concat(a.stream(), b.stream())
+    public List<EgressNotice> unfinished() {
+        Map<String, List<EgressNotice>> open = new LinkedHashMap<>();
+        try (Stream<LedgerEntry> entries = entries()) {
+            entries.forEach(entry -> {
+                switch (entry) {
+                    case EgressNotice notice ->
+                        open.merge(notice.id(), List.of(notice), (a, b) -> Stream.concat(a.stream(), b.stream())
                                 .toList());
                     case DecisionRecord record -> open.remove(record.id());
-                    default -> throw new IllegalStateException("no ledger line: " + line);
+                    case AuditRecord audit -> {
+                        // the audited query ended long ago
+                    }
                 }
             });
         }
         return open.values().stream().flatMap(List::stream).toList();
     }
 
-    private Stream<Object> lines() {
+    /** The ends of shadow audits, in the order in which they were written. Close the stream. */
+    public Stream<AuditRecord> audits() {
+        return entries().filter(AuditRecord.class::isInstance).map(AuditRecord.class::cast);
+    }
+
+    /** Records that this reader met so far in an older form and brought to the current one. */
+    public long migrated() {
+        return migrated.get();
+    }
+
+    /**
+     * All entries, oldest first, read while the stream is consumed. Close the stream.
+     *
+     * @throws LedgerException as {@link #records()} does
+     */
+    public Stream<LedgerEntry> entries() {
         BufferedReader reader;
         try {
             reader = Files.newBufferedReader(file);
@@ -90,9 +116,14 @@ public final class LedgerReader {
         }
     }
 
-    private Object parse(String line, long number) {
+    private LedgerEntry parse(String line, long number) {
         try {
-            return LedgerJson.parse(line);
+            LedgerJson.Parsed parsed = LedgerJson.parse(line);
+            if (parsed.schema() < DecisionRecord.SCHEMA && migrated.getAndIncrement() == 0) {
+                LOG.info("{}: line {} has schema {}; such records are read as schema {}", file, number, parsed.schema(),
+                        DecisionRecord.SCHEMA);
+            }
+            return parsed.entry();
         } catch (LedgerJson.UnknownLine e) {
             throw new LedgerException(file, "line " + number + " " + e.getOriginalMessage(), e);
         } catch (JsonProcessingException | IllegalArgumentException e) {

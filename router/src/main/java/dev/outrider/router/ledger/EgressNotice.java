@@ -9,4 +9,4 @@ import java.time.Instant;
  * @param at when
  * @param leasedMicroUsd money set aside for it, in micro-dollars
  */
-public record Egress(String id, Instant at, long leasedMicroUsd) {}
+public record EgressNotice(String id, Instant at, long leasedMicroUsd) implements LedgerEntry {}
