@@ -54,7 +54,8 @@ final class ArchitectureTest {
                     "dev.outrider.slm.cpu..",
                     "dev.outrider.slm.model..",
                     "dev.outrider.slm.gguf..",
-                    "dev.outrider.slm.sampling..",
+                    "dev.outrider.slm.schedule..",
+                    "dev.outrider.slm.state..",
                     "dev.outrider.slm.tokenizer..");
 
     @ArchTest

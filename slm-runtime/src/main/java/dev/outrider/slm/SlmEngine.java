@@ -18,10 +18,11 @@ import dev.outrider.slm.gguf.GgufMetadata;
 import dev.outrider.slm.gguf.GgufTensor;
 import dev.outrider.slm.model.Architectures;
 import dev.outrider.slm.model.Backend;
+import dev.outrider.slm.model.ChoiceRequest;
 import dev.outrider.slm.model.LanguageModel;
 import dev.outrider.slm.model.SequenceState;
-import dev.outrider.slm.sampling.Choice;
-import dev.outrider.slm.sampling.Sampler;
+import dev.outrider.slm.model.SequenceStep;
+import dev.outrider.slm.model.TokenChoice;
 import dev.outrider.slm.tokenizer.Tokenizer;
 
 /**
@@ -31,11 +32,15 @@ import dev.outrider.slm.tokenizer.Tokenizer;
  */
 public final class SlmEngine implements AutoCloseable {
 
+    /** Positions per pass: weights are read once for as many, and a cancel waits for no more. */
+    private static final int CHUNK = 64;
+
     private final Gguf gguf;
     private final Backend backend;
     private final LanguageModel model;
     private final ModelInfo info;
     private final Set<Integer> endTokens;
+    private final int chunk;
     private final ReentrantLock turn = new ReentrantLock(true);
     private final Object words = new Object();
     private @Nullable Tokenizer tokenizer;
@@ -46,6 +51,7 @@ public final class SlmEngine implements AutoCloseable {
         this.gguf = gguf;
         this.backend = backend;
         this.model = model;
+        this.chunk = Math.min(CHUNK, model.largestStep());
         this.endTokens = endTokens(gguf.metadata(), model.vocabularySize());
         this.info = describe(gguf, model, seconds(startNanos));
     }
@@ -156,18 +162,18 @@ public final class SlmEngine implements AutoCloseable {
      */
     public void logits(int[] tokens, LogitsSink sink) {
         check(tokens, 0);
-        SequenceState state = model.newState();
+        SequenceState state = model.newState(tokens.length);
         int vocabulary = model.vocabularySize();
         float[] row = new float[vocabulary];
         float[] rows = new float[0];
-        for (int from = 0; from < tokens.length; from += model.largestChunk()) {
-            int count = Math.min(model.largestChunk(), tokens.length - from);
+        for (int from = 0; from < tokens.length; from += chunk) {
+            int count = Math.min(chunk, tokens.length - from);
             if (rows.length < count * vocabulary) {
                 rows = new float[Math.multiplyExact(count, vocabulary)];
             }
             enter();
             try {
-                model.read(state, tokens, from, count);
+                model.step(List.of(new SequenceStep(state, tokens, from, count, null)), new TokenChoice[1]);
                 model.logits(0, count, rows);
             } finally {
                 turn.unlock();
@@ -190,26 +196,31 @@ public final class SlmEngine implements AutoCloseable {
         check(prompt, 1);
         tokenizer(); // a file without a usable one fails here and not after the work
         long start = System.nanoTime();
-        SequenceState state = model.newState();
-        float[] logits = new float[model.vocabularySize()];
-        for (int from = 0; from < prompt.length; from += model.largestChunk()) {
+        int most = (int) Math.min(options.maxTokens(), (long) model.contextLength() - prompt.length);
+        SequenceState state = model.newState(prompt.length + most);
+        TokenChoice first = TokenChoice.NONE;
+        for (int from = 0; from < prompt.length; from += chunk) {
             if (options.cancelled().getAsBoolean()) {
                 return new Generation(
                         List.of(), "", Generation.Finish.CANCELLED, prompt.length, seconds(start), 0);
             }
-            int count = Math.min(model.largestChunk(), prompt.length - from);
-            step(state, prompt, from, count, from + count == prompt.length, logits);
+            int count = Math.min(chunk, prompt.length - from);
+            first = step(state, prompt, from, count, from + count == prompt.length ? options : null);
         }
-        return decode(state, logits, prompt.length, options, seconds(start));
+        return decode(state, first, prompt.length, most, options, seconds(start));
     }
 
     private Generation decode(
-            SequenceState state, float[] logits, int promptTokens, GenerationOptions options, double prefillSeconds) {
+            SequenceState state,
+            TokenChoice first,
+            int promptTokens,
+            int most,
+            GenerationOptions options,
+            double prefillSeconds) {
         Set<Integer> stops = options.stopTokens() == null ? endTokens : options.stopTokens();
-        Sampler sampler = new Sampler(options.temperature(), options.topP(), options.seed());
-        int most = Math.min(options.maxTokens(), model.contextLength() - promptTokens);
         List<GeneratedToken> tokens = new ArrayList<>();
         int[] latest = new int[1];
+        TokenChoice choice = first;
         Generation.Finish finish = Generation.Finish.LENGTH;
         long start = System.nanoTime();
         long before = start;
@@ -219,9 +230,11 @@ public final class SlmEngine implements AutoCloseable {
                 break;
             }
             if (!tokens.isEmpty()) {
-                step(state, latest, 0, 1, true, logits);
+                choice = step(state, latest, 0, 1, options);
             }
-            Choice choice = sampler.choose(logits);
+            if (choice.token() < 0) {
+                throw new SlmException("the model computed logits that are no numbers; its file is damaged or its weights overflow");
+            }
             long now = System.nanoTime();
             GeneratedToken token = new GeneratedToken(
                     choice.token(), choice.logProbability(), choice.top2Margin(), (now - before) / 1e9);
@@ -239,16 +252,25 @@ public final class SlmEngine implements AutoCloseable {
         return new Generation(tokens, tokenizer().decode(ids), finish, promptTokens, prefillSeconds, decodeSeconds);
     }
 
-    private void step(SequenceState state, int[] tokens, int from, int count, boolean withLogits, float[] logits) {
+    /** Reads tokens; chooses the next one when there are options for it. */
+    private TokenChoice step(
+            SequenceState state, int[] tokens, int from, int count, @Nullable GenerationOptions options) {
+        ChoiceRequest request = options == null
+                ? null
+                : new ChoiceRequest(
+                        (float) options.temperature(),
+                        (float) options.topP(),
+                        options.seed(),
+                        state.position() + count,
+                        null);
+        TokenChoice[] choice = {TokenChoice.NONE};
         enter();
         try {
-            model.read(state, tokens, from, count);
-            if (withLogits) {
-                model.logits(count - 1, 1, logits);
-            }
+            model.step(List.of(new SequenceStep(state, tokens, from, count, request)), choice);
         } finally {
             turn.unlock();
         }
+        return choice[0];
     }
 
     private void enter() {

@@ -26,17 +26,17 @@ final class Bf16Matrix extends CpuMatrix {
     }
 
     @Override
-    void multiply(float[] x, int xAt, float[] y, int yAt, int from, int to, boolean add) {
+    void multiply(float[] x, int xAt, int from, int to, float[] sums, int sumsAt) {
         int row = from;
         for (; !streamed() && row + 2 <= to; row += 2) {
-            two(x, xAt, y, yAt, row, add);
+            two(x, xAt, row, sums, sumsAt + (row - from) * COUNT);
         }
         for (; row < to; row++) {
-            one(x, xAt, y, yAt, row, add);
+            one(x, xAt, row, sums, sumsAt + (row - from) * COUNT);
         }
     }
 
-    private void two(float[] x, int xAt, float[] y, int yAt, int row, boolean add) {
+    private void two(float[] x, int xAt, int row, float[] sums, int at) {
         MemorySegment w = data;
         long a = rowAt(row);
         long b = rowAt(row + 1);
@@ -48,12 +48,11 @@ final class Bf16Matrix extends CpuMatrix {
             sa = widen(ShortVector.fromMemorySegment(SHORTS, w, a + 2L * i, LITTLE_ENDIAN)).fma(v, sa);
             sb = widen(ShortVector.fromMemorySegment(SHORTS, w, b + 2L * i, LITTLE_ENDIAN)).fma(v, sb);
         }
-        FloatVector sums = Lanes.sums(sa, sb);
-        store(y, yAt + row, sums.lane(Lanes.SUM_A) + tail(x, xAt, a), add);
-        store(y, yAt + row + 1, sums.lane(Lanes.SUM_B) + tail(x, xAt, b), add);
+        sa.intoArray(sums, at);
+        sb.intoArray(sums, at + COUNT);
     }
 
-    private void one(float[] x, int xAt, float[] y, int yAt, int row, boolean add) {
+    private void one(float[] x, int xAt, int row, float[] sums, int at) {
         long a = rowAt(row);
         int bound = Lanes.bound(columns());
         FloatVector sum = FloatVector.zero(FLOATS);
@@ -61,15 +60,7 @@ final class Bf16Matrix extends CpuMatrix {
             sum = widen(ShortVector.fromMemorySegment(SHORTS, data, a + 2L * i, LITTLE_ENDIAN))
                     .fma(FloatVector.fromArray(FLOATS, x, xAt + i), sum);
         }
-        store(y, yAt + row, Lanes.sum(sum) + tail(x, xAt, a), add);
-    }
-
-    private float tail(float[] x, int xAt, long rowAt) {
-        float sum = 0;
-        for (int i = Lanes.bound(columns()); i < columns(); i++) {
-            sum += value(rowAt, i) * x[xAt + i];
-        }
-        return sum;
+        sum.intoArray(sums, at);
     }
 
     private float value(long rowAt, int i) {

@@ -1,18 +1,38 @@
 package dev.outrider.slm.cpu;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
 import dev.outrider.slm.gguf.GgufTensor;
 import dev.outrider.slm.model.AttentionShape;
 import dev.outrider.slm.model.Backend;
+import dev.outrider.slm.model.ChoiceRequest;
 import dev.outrider.slm.model.MambaShape;
 import dev.outrider.slm.model.MambaWeights;
+import dev.outrider.slm.model.Segments;
+import dev.outrider.slm.model.StepKey;
+import dev.outrider.slm.model.TokenChoice;
 
 /** Runs on the processor with the Vector API; weights are used where the file is mapped. */
 public final class CpuBackend implements Backend {
 
     private record CpuVector(float[] values) implements Vector {}
 
+    /** Saved states are floats in this form. */
+    static final ValueLayout.OfFloat SAVED_FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private static final String STATE_LAYOUT = "f32/1";
+
+    /** A chunk of a prompt beside as many sequences that decode: more rows save little, and a decode waits for no more. */
+    private static final int LARGEST_STEP = 128;
+
     private final WorkerPool pool;
-    private final float[][] panels;
+    private final @Nullable MatrixProduct[] products;
+    private final @Nullable TokenChooser[] choosers;
     private final float[][] scores;
 
     /** @param threads threads that share the work, the caller's included; at least 1 */
@@ -21,7 +41,8 @@ public final class CpuBackend implements Backend {
             throw new IllegalArgumentException("threads must be at least 1 but is " + threads);
         }
         pool = new WorkerPool(threads);
-        panels = new float[threads][0];
+        products = new MatrixProduct[threads];
+        choosers = new TokenChooser[threads];
         scores = new float[threads][0];
     }
 
@@ -98,21 +119,18 @@ public final class CpuBackend implements Backend {
     }
 
     private void multiply(CpuMatrix matrix, float[] x, int count, float[] y, boolean add) {
-        if (count == 1) {
-            pool.run(matrix.rows(), 4, matrix.columns(), (from, to, worker) ->
-                    matrix.multiply(x, 0, y, 0, from, to, add));
-        } else {
-            pool.run(matrix.rows(), 2, (long) count * matrix.columns(), (from, to, worker) ->
-                    BatchedProduct.multiply(matrix, x, count, y, from, to, add, panel(worker)));
-        }
+        pool.run(matrix.rows(), 4, (long) count * matrix.columns(), (from, to, worker) ->
+                product(worker).multiply(matrix, x, count, y, from, to, add));
     }
 
-    /** Scratch memory of one thread, made when it is first needed. */
-    private float[] panel(int worker) {
-        if (panels[worker].length == 0) {
-            panels[worker] = new float[BatchedProduct.scratchSize()];
+    /** That of one thread, made when it is first needed; it holds scratch memory. */
+    private MatrixProduct product(int worker) {
+        MatrixProduct product = products[worker];
+        if (product == null) {
+            product = new MatrixProduct();
+            products[worker] = product;
         }
-        return panels[worker];
+        return product;
     }
 
     @Override
@@ -122,34 +140,51 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public void mix(Mixer mixer, Rows projected, int count, RecurrentState state, Rows out) {
-        ((CpuMixer) mixer).mix(CpuRows.of(projected), count, (CpuMixer.State) state, CpuRows.of(out), pool);
+    public void mix(Mixer mixer, Rows projected, Segments segments, List<RecurrentState> states, Rows out) {
+        ((CpuMixer) mixer).mix(CpuRows.of(projected), segments, states, CpuRows.of(out), pool);
     }
 
     @Override
     public void attend(
-            AttentionShape shape, Rows queries, Rows keys, Rows values, int count, KeyValues cache, Rows out) {
-        CpuKeyValues memory = (CpuKeyValues) cache;
-        int before = memory.length();
-        memory.append(CpuRows.of(keys), CpuRows.of(values), count);
+            AttentionShape shape,
+            Rows queries,
+            Rows keys,
+            Rows values,
+            Segments segments,
+            List<KeyValues> caches,
+            Rows out) {
+        int longest = 0;
+        int[] owner = new int[segments.rows()];
+        for (int i = 0; i < segments.sequences(); i++) {
+            CpuKeyValues memory = (CpuKeyValues) caches.get(i);
+            memory.append(CpuRows.of(keys), CpuRows.of(values), segments.start(i), segments.count(i));
+            longest = Math.max(longest, memory.length());
+            Arrays.fill(owner, segments.start(i), segments.start(i + 1), i);
+        }
         float[] q = CpuRows.of(queries);
         float[] result = CpuRows.of(out);
-        long work = (long) (before + count) * (shape.keySize() + shape.valueSize());
-        pool.run(count * shape.heads(), 1, work, (from, to, worker) -> {
-            float[] scratch = scores(worker, before + count);
+        int heads = shape.heads();
+        int most = longest;
+        long work = (long) most * (shape.keySize() + shape.valueSize());
+        pool.run(segments.rows() * heads, 1, work, (from, to, worker) -> {
+            float[] scratch = scores(worker, most);
             for (int unit = from; unit < to; unit++) {
-                // units are ordered by query head first: consecutive ones read the same keys and values
-                int head = unit / count;
-                int t = unit % count;
+                // within a sequence units are ordered by query head first: consecutive ones read the same keys and values
+                int sequence = owner[unit / heads];
+                int count = segments.count(sequence);
+                int within = unit - segments.start(sequence) * heads;
+                int head = within / count;
+                int t = within % count;
                 int keyHead = head / shape.sharing();
-                int row = t * shape.heads() + head;
+                int row = (segments.start(sequence) + t) * heads + head;
+                CpuKeyValues memory = (CpuKeyValues) caches.get(sequence);
                 AttentionKernel.attend(
                         shape,
                         q,
                         row * shape.keySize(),
                         memory.keys(keyHead),
                         memory.values(keyHead),
-                        before + t + 1,
+                        memory.length() - count + t + 1,
                         scratch,
                         result,
                         row * shape.valueSize());
@@ -166,13 +201,83 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public void copy(Rows from, int row, int count, int width, Rows to) {
-        System.arraycopy(CpuRows.of(from), row * width, CpuRows.of(to), 0, count * width);
+    public void gather(Rows from, int[] rows, int count, int width, Rows to) {
+        for (int i = 0; i < count; i++) {
+            System.arraycopy(CpuRows.of(from), rows[i] * width, CpuRows.of(to), i * width, width);
+        }
     }
 
     @Override
     public void read(Rows rows, int count, int width, float[] out, int at) {
         System.arraycopy(CpuRows.of(rows), 0, out, at, count * width);
+    }
+
+    @Override
+    public void choose(Rows logits, int count, int vocabulary, List<ChoiceRequest> requests, TokenChoice[] out) {
+        float[] rows = CpuRows.of(logits);
+        pool.run(count, 1, 8L * vocabulary, (from, to, worker) -> {
+            for (int i = from; i < to; i++) {
+                out[i] = chooser(worker).choose(rows, i * vocabulary, vocabulary, requests.get(i));
+            }
+        });
+    }
+
+    private TokenChooser chooser(int worker) {
+        TokenChooser chooser = choosers[worker];
+        if (chooser == null) {
+            chooser = new TokenChooser();
+            choosers[worker] = chooser;
+        }
+        return chooser;
+    }
+
+    @Override
+    public long stateBytes(MambaShape shape) {
+        return CpuMixer.stateBytes(shape);
+    }
+
+    @Override
+    public long stateBytes(AttentionShape shape, int positions) {
+        return CpuKeyValues.bytes(shape, positions);
+    }
+
+    /**
+     * 32-bit little-endian floats. Recurrent: {@code [kernel - 1][convolved]} inputs of the convolution, then {@code [head][state][channel]}.
+     * Attention: keys {@code [key head][position][value]}, then values likewise. The same for all vector lengths.
+     */
+    @Override
+    public String stateLayout() {
+        return STATE_LAYOUT;
+    }
+
+    @Override
+    public void save(RecurrentState state, MemorySegment to) {
+        ((CpuMixer.State) state).save(to);
+    }
+
+    @Override
+    public void restore(RecurrentState state, MemorySegment from) {
+        ((CpuMixer.State) state).restore(from);
+    }
+
+    @Override
+    public void save(KeyValues cache, MemorySegment to) {
+        ((CpuKeyValues) cache).save(to);
+    }
+
+    @Override
+    public void restore(KeyValues cache, MemorySegment from) {
+        ((CpuKeyValues) cache).restore(from);
+    }
+
+    @Override
+    public int largestStep() {
+        return LARGEST_STEP;
+    }
+
+    @Override
+    public void step(StepKey key, Runnable body) {
+        body.run();
     }
 
     @Override

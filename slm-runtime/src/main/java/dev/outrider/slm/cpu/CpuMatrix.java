@@ -33,13 +33,15 @@ abstract sealed class CpuMatrix implements Backend.Matrix permits F32Matrix, F16
     }
 
     /**
-     * One vector times some rows: {@code y[yAt + r] = row(r) . x}, or added to what is there.
+     * One vector times some rows, as vectors of sums: lane {@code j} at row {@code r} holds the sum over all whole vectors {@code i} of
+     * {@code row(r)[i * COUNT + j] * x[i * COUNT + j]}, in order, each multiplied and added in one rounding.
      *
      * @param x holds the vector of {@link #columns()} values from {@code xAt} on
      * @param from first row
      * @param to row after the last
+     * @param sums receives the vector of row {@code r} at {@code sumsAt + (r - from) * COUNT}
      */
-    abstract void multiply(float[] x, int xAt, float[] y, int yAt, int from, int to, boolean add);
+    abstract void multiply(float[] x, int xAt, int from, int to, float[] sums, int sumsAt);
 
     /** Writes the weights {@code [from, to)} of a row as floats; both are multiples of 32 or the row's ends. */
     abstract void unpack(int row, int from, int to, float[] out, int at);
@@ -56,9 +58,5 @@ abstract sealed class CpuMatrix implements Backend.Matrix permits F32Matrix, F16
     /** Byte offset of a row. */
     final long rowAt(int row) {
         return row * rowBytes;
-    }
-
-    static void store(float[] y, int at, float value, boolean add) {
-        y[at] = add ? y[at] + value : value;
     }
 }

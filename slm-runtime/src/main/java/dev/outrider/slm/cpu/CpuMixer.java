@@ -3,11 +3,14 @@ package dev.outrider.slm.cpu;
 import static dev.outrider.slm.cpu.Lanes.COUNT;
 import static dev.outrider.slm.cpu.Lanes.FLOATS;
 
+import java.lang.foreign.MemorySegment;
+import java.util.List;
 import jdk.incubator.vector.FloatVector;
 
 import dev.outrider.slm.model.Backend;
 import dev.outrider.slm.model.MambaShape;
 import dev.outrider.slm.model.MambaWeights;
+import dev.outrider.slm.model.Segments;
 
 /**
  * The Mamba-2 mixer between its projections. Positions go one after the other; within a position everything is vectors over channels:
@@ -24,13 +27,13 @@ final class CpuMixer implements Backend.Mixer {
     private final float[] norm;
     private final float epsilon;
 
-    /** Convolution inputs of the previous positions, then of these; [kernel - 1 + count][convolved]. */
+    /** By sequence: convolution inputs of the previous positions, then of these; [kernel - 1 + count][convolved]. */
     private float[] inputs = {};
 
-    /** Convolution outputs: x, B, C; [count][convolved]. */
+    /** Convolution outputs: x, B, C; [rows][convolved]. */
     private float[] convolved = {};
 
-    /** Time steps and decays; [count][heads]. */
+    /** Time steps and decays; [rows][heads]. */
     private float[] steps = {};
 
     private float[] decays = {};
@@ -61,21 +64,48 @@ final class CpuMixer implements Backend.Mixer {
             history = new float[(shape.kernel() - 1) * shape.convolved()];
             recurrent = new float[shape.inner() * shape.stateSize()];
         }
+
+        void save(MemorySegment to) {
+            MemorySegment.copy(history, 0, to, CpuBackend.SAVED_FLOAT, 0, history.length);
+            MemorySegment.copy(recurrent, 0, to, CpuBackend.SAVED_FLOAT, (long) Float.BYTES * history.length, recurrent.length);
+        }
+
+        void restore(MemorySegment from) {
+            MemorySegment.copy(from, CpuBackend.SAVED_FLOAT, 0, history, 0, history.length);
+            MemorySegment.copy(
+                    from, CpuBackend.SAVED_FLOAT, (long) Float.BYTES * history.length, recurrent, 0, recurrent.length);
+        }
     }
 
-    void mix(float[] projected, int count, State state, float[] out, WorkerPool pool) {
-        gather(projected, count, state);
+    static long stateBytes(MambaShape shape) {
+        return Float.BYTES * ((shape.kernel() - 1L) * shape.convolved() + (long) shape.inner() * shape.stateSize());
+    }
+
+    void mix(float[] projected, Segments segments, List<Backend.RecurrentState> states, float[] out, WorkerPool pool) {
+        int sequences = segments.sequences();
+        int rows = segments.rows();
+        reserve(sequences, rows);
+        for (int i = 0; i < sequences; i++) {
+            gather(projected, segments, i, (State) states.get(i));
+        }
         int channels = shape.convolved();
-        pool.run(channels, COUNT, (long) count * (shape.kernel() + 10), (from, to, worker) -> convolve(from, to, count));
-        computeSteps(projected, count);
-        long perHead = (long) count * shape.headSize() * (3L * shape.stateSize() + 10);
-        pool.run(shape.heads(), 1, perHead, (from, to, worker) -> {
-            for (int head = from; head < to; head++) {
-                scan(head, count, projected, state.recurrent, out);
+        pool.run(channels, COUNT, (long) rows * (shape.kernel() + 10), (from, to, worker) -> {
+            for (int i = 0; i < sequences; i++) {
+                convolve(from, to, inputsOf(segments, i), segments.start(i), segments.count(i));
+            }
+        });
+        computeSteps(projected, rows);
+        int heads = shape.heads();
+        long perHead = (long) rows / sequences * shape.headSize() * (3L * shape.stateSize() + 10);
+        pool.run(sequences * heads, 1, perHead, (from, to, worker) -> {
+            for (int unit = from; unit < to; unit++) {
+                int i = unit / heads;
+                float[] recurrent = ((State) states.get(i)).recurrent;
+                scan(unit % heads, segments.start(i), segments.start(i + 1), projected, recurrent, out);
             }
         });
         int groupSize = shape.inner() / shape.groups();
-        pool.run(count * shape.groups(), 1, 4L * groupSize, (from, to, worker) -> {
+        pool.run(rows * shape.groups(), 1, 4L * groupSize, (from, to, worker) -> {
             for (int unit = from; unit < to; unit++) {
                 int weightAt = unit % shape.groups() * groupSize;
                 int at = unit * groupSize;
@@ -84,33 +114,46 @@ final class CpuMixer implements Backend.Mixer {
         });
     }
 
-    /** Brings the convolution's inputs together, and keeps the last ones for the next call. */
-    private void gather(float[] projected, int count, State state) {
-        int channels = shape.convolved();
-        int kept = state.history.length;
-        if (inputs.length < kept + count * channels) {
-            inputs = new float[kept + count * channels];
-            convolved = new float[count * channels];
-            steps = new float[count * shape.heads()];
-            decays = new float[count * shape.heads()];
+    private void reserve(int sequences, int rows) {
+        int needed = (sequences * (shape.kernel() - 1) + rows) * shape.convolved();
+        if (inputs.length < needed) {
+            inputs = new float[needed];
         }
-        System.arraycopy(state.history, 0, inputs, 0, kept);
-        for (int t = 0; t < count; t++) {
-            int from = t * shape.projected() + shape.inner();
-            System.arraycopy(projected, from, inputs, kept + t * channels, channels);
+        if (convolved.length < rows * shape.convolved()) {
+            convolved = new float[rows * shape.convolved()];
+            steps = new float[rows * shape.heads()];
+            decays = new float[rows * shape.heads()];
         }
-        System.arraycopy(inputs, count * channels, state.history, 0, kept);
     }
 
-    /** Causal convolution by channel, then SiLU, for the channels [from, to). */
-    private void convolve(int from, int to, int count) {
+    /** Where the convolution inputs of a sequence begin. */
+    private int inputsOf(Segments segments, int sequence) {
+        return (segments.start(sequence) + sequence * (shape.kernel() - 1)) * shape.convolved();
+    }
+
+    /** Brings a sequence's convolution inputs together, and keeps the last ones for the next call. */
+    private void gather(float[] projected, Segments segments, int sequence, State state) {
+        int channels = shape.convolved();
+        int kept = state.history.length;
+        int at = inputsOf(segments, sequence);
+        System.arraycopy(state.history, 0, inputs, at, kept);
+        for (int t = 0; t < segments.count(sequence); t++) {
+            int from = (segments.start(sequence) + t) * shape.projected() + shape.inner();
+            System.arraycopy(projected, from, inputs, at + kept + t * channels, channels);
+        }
+        System.arraycopy(inputs, at + segments.count(sequence) * channels, state.history, 0, kept);
+    }
+
+    /** Causal convolution by channel, then SiLU, for the channels [from, to) of the rows of one sequence. */
+    private void convolve(int from, int to, int inputsAt, int firstRow, int count) {
         int channels = shape.convolved();
         for (int t = 0; t < count; t++) {
-            int row = t * channels;
+            int row = (firstRow + t) * channels;
+            int in = inputsAt + t * channels;
             int bound = from + Lanes.bound(to - from);
             for (int c = from; c < bound; c += COUNT) {
                 FloatVector sum = FloatVector.fromArray(FLOATS, convolutionBias, c);
-                int at = row + c;
+                int at = in + c;
                 for (int k = c; k < taps.length; k += channels) {
                     sum = FloatVector.fromArray(FLOATS, taps, k).fma(FloatVector.fromArray(FLOATS, inputs, at), sum);
                     at += channels;
@@ -119,7 +162,7 @@ final class CpuMixer implements Backend.Mixer {
             }
             for (int c = bound; c < to; c++) {
                 float sum = convolutionBias[c];
-                int at = row + c;
+                int at = in + c;
                 for (int k = c; k < taps.length; k += channels) {
                     sum += taps[k] * inputs[at];
                     at += channels;
@@ -129,9 +172,9 @@ final class CpuMixer implements Backend.Mixer {
         }
     }
 
-    private void computeSteps(float[] projected, int count) {
+    private void computeSteps(float[] projected, int rows) {
         int heads = shape.heads();
-        for (int t = 0; t < count; t++) {
+        for (int t = 0; t < rows; t++) {
             int from = t * shape.projected() + shape.inner() + shape.convolved();
             for (int h = 0; h < heads; h++) {
                 float step = softplus(projected[from + h] + stepBias[h]);
@@ -146,14 +189,14 @@ final class CpuMixer implements Backend.Mixer {
         return x > 20 ? x : (float) Math.log1p(Math.exp(x));
     }
 
-    /** The state-space recurrence of one head, and the gate. */
-    private void scan(int head, int count, float[] projected, float[] recurrent, float[] out) {
+    /** The state-space recurrence of one head over the rows [from, to) of one sequence, and the gate. */
+    private void scan(int head, int from, int to, float[] projected, float[] recurrent, float[] out) {
         int size = shape.headSize();
         int states = shape.stateSize();
         int inner = shape.inner();
         int group = head / (shape.heads() / shape.groups());
         int stateAt = head * size * states;
-        for (int t = 0; t < count; t++) {
+        for (int t = from; t < to; t++) {
             int row = t * shape.convolved();
             int xAt = row + head * size;
             int bAt = row + inner + group * states;

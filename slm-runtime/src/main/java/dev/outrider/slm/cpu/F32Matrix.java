@@ -18,18 +18,18 @@ final class F32Matrix extends CpuMatrix {
     }
 
     @Override
-    void multiply(float[] x, int xAt, float[] y, int yAt, int from, int to, boolean add) {
+    void multiply(float[] x, int xAt, int from, int to, float[] sums, int sumsAt) {
         int row = from;
         for (; !streamed() && row + 4 <= to; row += 4) {
-            four(x, xAt, y, yAt, row, add);
+            four(x, xAt, row, sums, sumsAt + (row - from) * COUNT);
         }
         for (; row < to; row++) {
-            one(x, xAt, y, yAt, row, add);
+            one(x, xAt, row, sums, sumsAt + (row - from) * COUNT);
         }
     }
 
     /** Four rows at a time: they share the loads of x, and their sums do not wait for one another. */
-    private void four(float[] x, int xAt, float[] y, int yAt, int row, boolean add) {
+    private void four(float[] x, int xAt, int row, float[] sums, int at) {
         MemorySegment w = data;
         long a = rowAt(row);
         long b = rowAt(row + 1);
@@ -42,20 +42,19 @@ final class F32Matrix extends CpuMatrix {
         FloatVector sd = FloatVector.zero(FLOATS);
         for (int i = 0; i < bound; i += COUNT) {
             FloatVector v = FloatVector.fromArray(FLOATS, x, xAt + i);
-            long at = 4L * i;
-            sa = FloatVector.fromMemorySegment(FLOATS, w, a + at, LITTLE_ENDIAN).fma(v, sa);
-            sb = FloatVector.fromMemorySegment(FLOATS, w, b + at, LITTLE_ENDIAN).fma(v, sb);
-            sc = FloatVector.fromMemorySegment(FLOATS, w, c + at, LITTLE_ENDIAN).fma(v, sc);
-            sd = FloatVector.fromMemorySegment(FLOATS, w, d + at, LITTLE_ENDIAN).fma(v, sd);
+            long offset = 4L * i;
+            sa = FloatVector.fromMemorySegment(FLOATS, w, a + offset, LITTLE_ENDIAN).fma(v, sa);
+            sb = FloatVector.fromMemorySegment(FLOATS, w, b + offset, LITTLE_ENDIAN).fma(v, sb);
+            sc = FloatVector.fromMemorySegment(FLOATS, w, c + offset, LITTLE_ENDIAN).fma(v, sc);
+            sd = FloatVector.fromMemorySegment(FLOATS, w, d + offset, LITTLE_ENDIAN).fma(v, sd);
         }
-        FloatVector sums = Lanes.sums(sa, sb, sc, sd);
-        store(y, yAt + row, sums.lane(Lanes.SUM_A) + tail(x, xAt, a), add);
-        store(y, yAt + row + 1, sums.lane(Lanes.SUM_B) + tail(x, xAt, b), add);
-        store(y, yAt + row + 2, sums.lane(Lanes.SUM_C) + tail(x, xAt, c), add);
-        store(y, yAt + row + 3, sums.lane(Lanes.SUM_D) + tail(x, xAt, d), add);
+        sa.intoArray(sums, at);
+        sb.intoArray(sums, at + COUNT);
+        sc.intoArray(sums, at + 2 * COUNT);
+        sd.intoArray(sums, at + 3 * COUNT);
     }
 
-    private void one(float[] x, int xAt, float[] y, int yAt, int row, boolean add) {
+    private void one(float[] x, int xAt, int row, float[] sums, int at) {
         long a = rowAt(row);
         int bound = Lanes.bound(columns());
         FloatVector sum = FloatVector.zero(FLOATS);
@@ -63,15 +62,7 @@ final class F32Matrix extends CpuMatrix {
             sum = FloatVector.fromMemorySegment(FLOATS, data, a + 4L * i, LITTLE_ENDIAN)
                     .fma(FloatVector.fromArray(FLOATS, x, xAt + i), sum);
         }
-        store(y, yAt + row, Lanes.sum(sum) + tail(x, xAt, a), add);
-    }
-
-    private float tail(float[] x, int xAt, long rowAt) {
-        float sum = 0;
-        for (int i = Lanes.bound(columns()); i < columns(); i++) {
-            sum += data.get(VALUE, rowAt + 4L * i) * x[xAt + i];
-        }
-        return sum;
+        sum.intoArray(sums, at);
     }
 
     @Override

@@ -77,12 +77,6 @@ final class Lanes {
                 ab.blend(cd, ODD_QUARTERS).add(cd.blend(ab, ODD_QUARTERS).rearrange(SWAP_QUARTERS)));
     }
 
-    /** As the other form, for two vectors. */
-    static FloatVector sums(FloatVector a, FloatVector b) {
-        FloatVector ab = a.blend(b, UPPER_HALF).add(b.blend(a, UPPER_HALF).rearrange(SWAP_HALVES));
-        return foldQuarters(ab.add(ab.rearrange(SWAP_QUARTERS)));
-    }
-
     /** Sums each quarter of a vector into its first lane. */
     private static FloatVector foldQuarters(FloatVector v) {
         FloatVector folded = v;

@@ -1,10 +1,16 @@
 package dev.outrider.slm.model;
 
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
 import dev.outrider.slm.gguf.GgufTensor;
 
 /**
  * The operations that a layer graph is written in, over memory that only the backend sees. All work on the first {@code count}
- * rows of their operands; a row is one position. One caller at a time: an engine holds its lock around a forward pass.
+ * rows of their operands; a row is one position of one sequence. One caller at a time: an engine's scheduler is the only one.
+ *
+ * <p>A row's result depends on that row and its sequence's state alone, not on how many rows there are beside it or on which row it is: on
+ * the processor to the last bit, on a GPU to its rounding.
  */
 public interface Backend extends AutoCloseable {
 
@@ -72,23 +78,76 @@ public interface Backend extends AutoCloseable {
      * norm). Per head with decay {@code exp(dt a)}: {@code S = exp(dt a) S + dt x B^T}, {@code y = S C + d x}.
      *
      * @param projected rows of {@link MambaShape#projected()}: z, then x, B and C, then the time steps
-     * @param state advanced by {@code count} positions
+     * @param segments which rows belong to which state
+     * @param states one per sequence, all different; each is advanced by the positions of its segment
      * @param out rows of {@link MambaShape#inner()}
      */
-    void mix(Mixer mixer, Rows projected, int count, RecurrentState state, Rows out);
+    void mix(Mixer mixer, Rows projected, Segments segments, List<RecurrentState> states, Rows out);
 
     /**
-     * Causal attention of successive positions to themselves and all earlier ones, scaled by {@code 1 / sqrt(keySize)}.
+     * Causal attention of successive positions to themselves and all earlier ones of their sequence, scaled by
+     * {@code 1 / sqrt(keySize)}.
      *
-     * @param cache receives the keys and values of the {@code count} positions first
+     * @param segments which rows belong to which cache
+     * @param caches one per sequence, all different; each receives the keys and values of its segment first
      */
-    void attend(AttentionShape shape, Rows queries, Rows keys, Rows values, int count, KeyValues cache, Rows out);
+    void attend(
+            AttentionShape shape,
+            Rows queries,
+            Rows keys,
+            Rows values,
+            Segments segments,
+            List<KeyValues> caches,
+            Rows out);
 
-    /** Copies rows of {@code width} values from {@code row} on to the first rows of {@code to}. */
-    void copy(Rows from, int row, int count, int width, Rows to);
+    /** {@code to[i] = from[rows[i]]} for rows of {@code width} values. */
+    void gather(Rows from, int[] rows, int count, int width, Rows to);
 
     /** Copies the first {@code count} rows of {@code width} values to the caller's memory. */
     void read(Rows rows, int count, int width, float[] out, int at);
+
+    /**
+     * Chooses one token per row: log-softmax over the vocabulary for the evidence; then mask, division by the temperature, softmax, the
+     * nucleus of top-p; then the first token, in the order of ids, at which the sum of what is left exceeds
+     * {@link ChoiceRequest#uniform()} times its total.
+     *
+     * @param logits rows of {@code vocabulary} values
+     * @param requests one per row
+     * @param out receives one choice per row, {@link TokenChoice#NONE} where logits are no numbers or a mask allows no token; inside
+     *     {@link #step} they may be there only once it returns
+     */
+    void choose(Rows logits, int count, int vocabulary, List<ChoiceRequest> requests, TokenChoice[] out);
+
+    /** Bytes that {@link #save(RecurrentState, MemorySegment)} writes. */
+    long stateBytes(MambaShape shape);
+
+    /** Bytes that {@link #save(KeyValues, MemorySegment)} writes for so many positions. */
+    long stateBytes(AttentionShape shape, int positions);
+
+    /** Names how this backend lays out saved states, with number formats and all: bytes mean something only where it is the same. */
+    String stateLayout();
+
+    /** Writes the exact state to native memory. */
+    void save(RecurrentState state, MemorySegment to);
+
+    /** Replaces the state by a saved one, bit by bit. */
+    void restore(RecurrentState state, MemorySegment from);
+
+    /** Writes the keys and values of all positions to native memory. */
+    void save(KeyValues cache, MemorySegment to);
+
+    /** Replaces keys and values by saved ones, bit by bit; how many positions they are follows from the size. */
+    void restore(KeyValues cache, MemorySegment from);
+
+    /** Most rows that the backend wants in one step. */
+    int largestStep();
+
+    /**
+     * Runs the operations of one step. A backend that records them (CUDA graphs) runs the body every time too, but may then use an
+     * operation that it has seen under this key only to take note of the new tokens, segments, states and requests, and run
+     * the recording when the body is through. So within a body nothing may depend on results, and {@link #read} does not occur.
+     */
+    void step(StepKey key, Runnable body);
 
     /** Gives back the backend's threads and memory. */
     @Override

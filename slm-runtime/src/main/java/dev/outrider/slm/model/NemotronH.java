@@ -1,5 +1,6 @@
 package dev.outrider.slm.model;
 
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,36 +14,17 @@ final class NemotronH implements LanguageModel {
 
     static final String ARCHITECTURE = "nemotron_h";
 
-    /** Positions per pass: weights are read once for as many, and a cancel waits for no more. */
-    private static final int CHUNK = 64;
-
-    /** Positions whose logits are computed in one go: a row is as wide as the vocabulary. */
-    private static final int LOGIT_ROWS = 16;
-
-    private sealed interface Layer {
-        Backend.Vector norm();
-    }
-
-    private record Mamba(Backend.Vector norm, Backend.Matrix in, Backend.Mixer mixer, Backend.Matrix out)
-            implements Layer {}
-
-    private record Attention(
-            Backend.Vector norm,
-            AttentionShape shape,
-            Backend.Matrix query,
-            Backend.Matrix key,
-            Backend.Matrix value,
-            Backend.Matrix out)
-            implements Layer {}
-
-    private record Mlp(Backend.Vector norm, Backend.Matrix up, Backend.Matrix down) implements Layer {}
+    /** Sequences of one step, and positions whose logits are computed in one go: a row is as wide as the vocabulary. */
+    private static final int LARGEST_BATCH = 64;
 
     private final HybridConfig config;
     private final Backend backend;
     private final Backend.Matrix embedding;
-    private final List<Layer> layers = new ArrayList<>();
+    private final List<HybridLayer> layers = new ArrayList<>();
     private final Backend.Vector outputNorm;
     private final Backend.Matrix head;
+    private final int largestStep;
+    private final int[] ids;
 
     private final Backend.Rows residual;
     private final Backend.Rows normed;
@@ -64,20 +46,20 @@ final class NemotronH implements LanguageModel {
         int keyWidth = 1;
         int valueWidth = 1;
         for (int i = 0; i < config.layers().size(); i++) {
-            Layer layer = layer(weights, i);
+            HybridLayer layer = HybridLayer.load(config, weights, backend, i);
             layers.add(layer);
             switch (layer) {
-                case Mamba _ -> {
+                case HybridLayer.Mamba _ -> {
                     wideWidth = Math.max(wideWidth, config.mamba().projected());
                     mixedWidth = Math.max(mixedWidth, config.mamba().inner());
                 }
-                case Attention(_, AttentionShape shape, _, _, _, _) -> {
+                case HybridLayer.Attention(_, AttentionShape shape, _, _, _, _) -> {
                     wideWidth = Math.max(wideWidth, shape.heads() * shape.keySize());
                     mixedWidth = Math.max(mixedWidth, shape.heads() * shape.valueSize());
                     keyWidth = Math.max(keyWidth, shape.keyHeads() * shape.keySize());
                     valueWidth = Math.max(valueWidth, shape.keyHeads() * shape.valueSize());
                 }
-                case Mlp(_, Backend.Matrix up, _) -> wideWidth = Math.max(wideWidth, up.rows());
+                case HybridLayer.Mlp(_, Backend.Matrix up, _) -> wideWidth = Math.max(wideWidth, up.rows());
             }
         }
         outputNorm = weights.vector("output_norm.weight", hidden);
@@ -86,115 +68,159 @@ final class NemotronH implements LanguageModel {
                 : embedding;
         weights.requireAllTaken(ARCHITECTURE);
 
-        residual = backend.rows(CHUNK, hidden);
-        normed = backend.rows(CHUNK, hidden);
-        wide = backend.rows(CHUNK, wideWidth);
-        mixed = backend.rows(CHUNK, mixedWidth);
-        keys = backend.rows(CHUNK, keyWidth);
-        values = backend.rows(CHUNK, valueWidth);
-        last = backend.rows(LOGIT_ROWS, hidden);
-        logits = backend.rows(LOGIT_ROWS, config.vocabularySize());
-    }
-
-    private Layer layer(Weights weights, int index) {
-        String name = "blk." + index + ".";
-        int hidden = config.hidden();
-        Backend.Vector norm = weights.vector(name + "attn_norm.weight", hidden);
-        return switch (config.layers().get(index)) {
-            case MAMBA -> {
-                MambaShape shape = config.mamba();
-                Backend.Matrix in = weights.matrix(name + "ssm_in.weight", shape.projected(), hidden);
-                Backend.Matrix out = weights.matrix(name + "ssm_out.weight", hidden, shape.inner());
-                MambaWeights small = new MambaWeights(
-                        weights.values(name + "ssm_conv1d.weight", shape.kernel(), shape.convolved()),
-                        weights.values(name + "ssm_conv1d.bias", shape.convolved()),
-                        weights.values(name + "ssm_dt.bias", shape.heads()),
-                        weights.values(name + "ssm_a", shape.heads()),
-                        weights.values(name + "ssm_d", shape.heads()),
-                        weights.values(name + "ssm_norm.weight", shape.inner() / shape.groups(), shape.groups()),
-                        config.epsilon());
-                yield new Mamba(norm, in, backend.mixer(shape, small), out);
-            }
-            case ATTENTION -> {
-                AttentionShape shape = config.attention().get(index);
-                yield new Attention(
-                        norm,
-                        shape,
-                        weights.matrix(name + "attn_q.weight", shape.heads() * shape.keySize(), hidden),
-                        weights.matrix(name + "attn_k.weight", shape.keyHeads() * shape.keySize(), hidden),
-                        weights.matrix(name + "attn_v.weight", shape.keyHeads() * shape.valueSize(), hidden),
-                        weights.matrix(name + "attn_output.weight", hidden, shape.heads() * shape.valueSize()));
-            }
-            case MLP -> {
-                int width = config.feedForward().get(index);
-                yield new Mlp(
-                        norm,
-                        weights.matrix(name + "ffn_up.weight", width, hidden),
-                        weights.matrix(name + "ffn_down.weight", hidden, width));
-            }
-        };
+        largestStep = backend.largestStep();
+        ids = new int[largestStep];
+        residual = backend.rows(largestStep, hidden);
+        normed = backend.rows(largestStep, hidden);
+        wide = backend.rows(largestStep, wideWidth);
+        mixed = backend.rows(largestStep, mixedWidth);
+        keys = backend.rows(largestStep, keyWidth);
+        values = backend.rows(largestStep, valueWidth);
+        last = backend.rows(LARGEST_BATCH, hidden);
+        logits = backend.rows(LARGEST_BATCH, config.vocabularySize());
     }
 
     @Override
-    public SequenceState newState() {
-        List<Object> states = new ArrayList<>();
-        for (Layer layer : layers) {
-            states.add(
-                    switch (layer) {
-                        case Mamba _ -> backend.recurrentState(config.mamba());
-                        case Attention attention -> backend.keyValues(attention.shape, config.contextLength());
-                        case Mlp mlp -> mlp;
-                    });
+    public SequenceState newState(int longest) {
+        return new SequenceState(
+                layers.stream().map(layer -> layer.newState(backend, longest)).toList());
+    }
+
+    @Override
+    public void step(List<SequenceStep> parts, TokenChoice[] chosen) {
+        int[] counts = new int[parts.size()];
+        int[] rows = new int[parts.size()];
+        List<ChoiceRequest> requests = new ArrayList<>();
+        int row = 0;
+        for (int i = 0; i < counts.length; i++) {
+            SequenceStep part = parts.get(i);
+            counts[i] = part.count();
+            System.arraycopy(part.tokens(), part.from(), ids, row, part.count());
+            row += part.count();
+            if (part.choice() != null) {
+                rows[requests.size()] = row - 1;
+                requests.add(part.choice());
+            }
         }
-        return new SequenceState(states);
+        Segments segments = Segments.of(counts);
+        TokenChoice[] choices = new TokenChoice[requests.size()];
+        backend.step(new StepKey(row, counts.length, choices.length), () -> {
+            forward(segments, parts);
+            if (choices.length > 0) {
+                head(rows, choices.length);
+                backend.choose(logits, choices.length, config.vocabularySize(), requests, choices);
+            }
+        });
+        int next = 0;
+        for (int i = 0; i < counts.length; i++) {
+            SequenceState state = parts.get(i).state();
+            state.moveTo(state.position() + counts[i]);
+            if (parts.get(i).choice() != null) {
+                chosen[i] = choices[next++];
+            }
+        }
     }
 
-    @Override
-    public void read(SequenceState state, int[] tokens, int from, int count) {
-        backend.embed(embedding, tokens, from, count, residual);
+    private void forward(Segments segments, List<SequenceStep> parts) {
+        int count = segments.rows();
+        backend.embed(embedding, ids, 0, count, residual);
         for (int i = 0; i < layers.size(); i++) {
-            Layer layer = layers.get(i);
+            HybridLayer layer = layers.get(i);
             backend.rmsNorm(residual, count, layer.norm(), config.epsilon(), normed);
             switch (layer) {
-                case Mamba mamba -> {
-                    backend.multiply(mamba.in, normed, count, wide);
-                    backend.mix(mamba.mixer, wide, count, state.layer(i, Backend.RecurrentState.class), mixed);
-                    backend.multiplyAdd(mamba.out, mixed, count, residual);
+                case HybridLayer.Mamba mamba -> {
+                    backend.multiply(mamba.in(), normed, count, wide);
+                    backend.mix(mamba.mixer(), wide, segments, states(parts, i, Backend.RecurrentState.class), mixed);
+                    backend.multiplyAdd(mamba.out(), mixed, count, residual);
                 }
-                case Attention attention -> {
-                    backend.multiply(attention.query, normed, count, wide);
-                    backend.multiply(attention.key, normed, count, keys);
-                    backend.multiply(attention.value, normed, count, values);
-                    Backend.KeyValues cache = state.layer(i, Backend.KeyValues.class);
-                    backend.attend(attention.shape, wide, keys, values, count, cache, mixed);
-                    backend.multiplyAdd(attention.out, mixed, count, residual);
+                case HybridLayer.Attention attention -> {
+                    backend.multiply(attention.query(), normed, count, wide);
+                    backend.multiply(attention.key(), normed, count, keys);
+                    backend.multiply(attention.value(), normed, count, values);
+                    List<Backend.KeyValues> caches = states(parts, i, Backend.KeyValues.class);
+                    backend.attend(attention.shape(), wide, keys, values, segments, caches, mixed);
+                    backend.multiplyAdd(attention.out(), mixed, count, residual);
                 }
-                case Mlp mlp -> {
-                    backend.multiply(mlp.up, normed, count, wide);
-                    backend.squaredRelu(wide, count, mlp.up.rows());
-                    backend.multiplyAdd(mlp.down, wide, count, residual);
+                case HybridLayer.Mlp mlp -> {
+                    backend.multiply(mlp.up(), normed, count, wide);
+                    backend.squaredRelu(wide, count, mlp.up().rows());
+                    backend.multiplyAdd(mlp.down(), wide, count, residual);
                 }
             }
         }
-        state.advance(count);
+    }
+
+    /** What one layer remembers of each of the sequences. */
+    private static <T> List<T> states(List<SequenceStep> parts, int layer, Class<T> kind) {
+        List<T> states = new ArrayList<>(parts.size());
+        for (SequenceStep part : parts) {
+            states.add(part.state().layer(layer, kind));
+        }
+        return states;
+    }
+
+    /** The logits of the first {@code count} of these rows. */
+    private void head(int[] rows, int count) {
+        backend.gather(residual, rows, count, config.hidden(), last);
+        backend.rmsNorm(last, count, outputNorm, config.epsilon(), normed);
+        backend.multiply(head, normed, count, logits);
     }
 
     @Override
     public void logits(int row, int count, float[] out) {
-        int hidden = config.hidden();
         int vocabulary = config.vocabularySize();
-        for (int done = 0; done < count; done += LOGIT_ROWS) {
-            int rows = Math.min(LOGIT_ROWS, count - done);
-            backend.copy(residual, row + done, rows, hidden, last);
-            backend.rmsNorm(last, rows, outputNorm, config.epsilon(), normed);
-            backend.multiply(head, normed, rows, logits);
-            backend.read(logits, rows, vocabulary, out, done * vocabulary);
+        int[] rows = new int[LARGEST_BATCH];
+        for (int done = 0; done < count; done += LARGEST_BATCH) {
+            int some = Math.min(LARGEST_BATCH, count - done);
+            for (int i = 0; i < some; i++) {
+                rows[i] = row + done + i;
+            }
+            head(rows, some);
+            backend.read(logits, some, vocabulary, out, done * vocabulary);
         }
     }
 
     @Override
-    public int largestChunk() {
-        return CHUNK;
+    public long stateBytes(int positions) {
+        return layers.stream()
+                .mapToLong(layer -> layer.stateBytes(backend, positions))
+                .sum();
+    }
+
+    @Override
+    public String stateLayout() {
+        return backend.stateLayout();
+    }
+
+    @Override
+    public void save(SequenceState state, MemorySegment to) {
+        long at = 0;
+        for (int i = 0; i < layers.size(); i++) {
+            long size = layers.get(i).stateBytes(backend, state.position());
+            layers.get(i).save(backend, state.layer(i, Object.class), to.asSlice(at, size));
+            at += size;
+        }
+    }
+
+    @Override
+    public void restore(SequenceState state, int position, MemorySegment from) {
+        long at = 0;
+        for (int i = 0; i < layers.size(); i++) {
+            long size = layers.get(i).stateBytes(backend, position);
+            layers.get(i).restore(backend, state.layer(i, Object.class), from.asSlice(at, size));
+            at += size;
+        }
+        state.moveTo(position);
+    }
+
+    @Override
+    public int largestStep() {
+        return largestStep;
+    }
+
+    @Override
+    public int largestBatch() {
+        return LARGEST_BATCH;
     }
 
     @Override

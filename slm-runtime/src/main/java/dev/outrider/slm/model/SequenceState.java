@@ -18,8 +18,8 @@ public final class SequenceState {
         return position;
     }
 
-    void advance(int count) {
-        position += count;
+    void moveTo(int position) {
+        this.position = position;
     }
 
     <T> T layer(int index, Class<T> kind) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -14,6 +15,7 @@ import dev.outrider.slm.model.AttentionShape;
 import dev.outrider.slm.model.Backend;
 import dev.outrider.slm.model.MambaShape;
 import dev.outrider.slm.model.MambaWeights;
+import dev.outrider.slm.model.Segments;
 
 /**
  * A vector that the compiler cannot keep in a register is allocated: kilobytes per row, and a tenth of the speed. Warm kernels
@@ -47,9 +49,20 @@ class AllocationTest {
         CpuMatrix matrix = TestMatrix.random(type, 33, 256, new Random(1)).matrix();
         float[] x = new float[5 * 256];
         float[] y = new float[5 * 33];
-        float[] scratch = new float[BatchedProduct.scratchSize()];
-        assertThatItStopsAllocating("one vector", () -> matrix.multiply(x, 0, y, 0, 0, 33, true));
-        assertThatItStopsAllocating("five vectors", () -> BatchedProduct.multiply(matrix, x, 5, y, 0, 33, false, scratch));
+        MatrixProduct product = new MatrixProduct();
+        assertThatItStopsAllocating("one vector", () -> product.multiply(matrix, x, 1, y, 0, 33, true));
+        assertThatItStopsAllocating("five vectors", () -> product.multiply(matrix, x, 5, y, 0, 33, false));
+    }
+
+    @ParameterizedTest
+    @EnumSource(TestMatrix.Type.class)
+    void matrix_products_of_several_blocks_of_columns(TestMatrix.Type type) {
+        CpuMatrix matrix = TestMatrix.random(type, 9, 1280, new Random(1)).matrix();
+        float[] x = new float[5 * 1280];
+        float[] y = new float[5 * 9];
+        MatrixProduct product = new MatrixProduct();
+        assertThatItStopsAllocating("one vector", () -> product.multiply(matrix, x, 1, y, 0, 9, false));
+        assertThatItStopsAllocating("five vectors", () -> product.multiply(matrix, x, 5, y, 0, 9, false));
     }
 
     @Test
@@ -76,7 +89,9 @@ class AllocationTest {
             Backend.Rows projected = backend.rows(1, shape.projected());
             Backend.Rows out = backend.rows(1, shape.inner());
             Backend.RecurrentState state = backend.recurrentState(shape);
-            assertThatItStopsAllocating("mixer", () -> backend.mix(mixer, projected, 1, state, out));
+            Segments one = Segments.of(1);
+            List<Backend.RecurrentState> states = List.of(state);
+            assertThatItStopsAllocating("mixer", () -> backend.mix(mixer, projected, one, states, out));
         }
     }
 
@@ -85,7 +100,7 @@ class AllocationTest {
         AttentionShape shape = new AttentionShape(4, 2, 48, 48);
         CpuKeyValues cache = new CpuKeyValues(shape, 1000);
         float[] queries = new float[4 * 48];
-        cache.append(new float[100 * 2 * 48], new float[100 * 2 * 48], 100);
+        cache.append(new float[100 * 2 * 48], new float[100 * 2 * 48], 0, 100);
         float[] scores = new float[128];
         float[] out = new float[4 * 48];
         assertThatItStopsAllocating(
