@@ -242,7 +242,7 @@ public final class RemoteModel {
                                 .build());
     }
 
-    private static CircuitBreakerConfig breakerConfig(ResilienceSettings.Breaker settings, Clock clock) {
+    static CircuitBreakerConfig breakerConfig(ResilienceSettings.Breaker settings, Clock clock) {
         return CircuitBreakerConfig.custom()
                 .failureRateThreshold(settings.failureRatePercent())
                 .slidingWindowSize(settings.window())
