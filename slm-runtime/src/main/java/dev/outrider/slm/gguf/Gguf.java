@@ -9,12 +9,14 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A GGUF file (versions 2 and 3, little-endian), memory-mapped read-only: opening reads the header only, tensor data is paged in
- * when it is used. Format: the GGUF specification in ggml's {@code docs/gguf.md}.
+ * A GGUF model (versions 2 and 3, little-endian), memory-mapped read-only: opening reads the headers only, tensor data is paged in
+ * when it is used. A model in several files is opened by its first one. Format: the GGUF specification in ggml's {@code
+ * docs/gguf.md}.
  */
 public final class Gguf implements AutoCloseable {
 
@@ -24,25 +26,44 @@ public final class Gguf implements AutoCloseable {
     private final GgufMetadata metadata;
     private final Map<String, GgufTensor> tensors;
 
-    private Gguf(Path path, Arena arena, long fileBytes, GgufReader.Header header) {
+    private Gguf(Path path, Arena arena, long fileBytes, GgufMetadata metadata, Map<String, GgufTensor> tensors) {
         this.path = path;
         this.arena = arena;
         this.fileBytes = fileBytes;
-        this.metadata = header.metadata();
-        this.tensors = Collections.unmodifiableMap(header.tensors());
+        this.metadata = metadata;
+        this.tensors = Collections.unmodifiableMap(tensors);
     }
 
     /**
-     * Maps a file and reads its header.
+     * Maps a file, and those that belong to it, and reads the headers.
      *
-     * @throws GgufException if the file cannot be read, is no GGUF, or is damaged
+     * @throws GgufException if a file cannot be read, is no GGUF, or is damaged
      */
     @SuppressWarnings("MustBeClosedChecker") // lives as long as the returned object, which closes it
     public static Gguf open(Path path) {
         Arena arena = Arena.ofShared();
         try {
             MemorySegment bytes = map(path, arena);
-            return new Gguf(path, arena, bytes.byteSize(), new GgufReader(path.toString(), bytes).read());
+            GgufReader.Header header = new GgufReader(path.toString(), bytes).read();
+            GgufMetadata metadata = header.metadata();
+            Map<String, GgufTensor> tensors = header.tensors();
+            long size = bytes.byteSize();
+            List<Path> others = Shards.others(path, metadata);
+            for (Path other : others) {
+                MemorySegment more = map(other, arena);
+                size += more.byteSize();
+                for (GgufTensor tensor : new GgufReader(other.toString(), more).read().tensors().values()) {
+                    if (tensors.putIfAbsent(tensor.name(), tensor) != null) {
+                        throw new GgufException(
+                                other.toString(), "tensor '" + tensor.name() + "'", "is in an earlier file of this model too");
+                    }
+                }
+            }
+            if (!others.isEmpty() && metadata.integer(Shards.TENSORS, 0, Integer.MAX_VALUE) != tensors.size()) {
+                throw metadata.error(Shards.TENSORS, "says " + metadata.integer(Shards.TENSORS) + " tensors, but the files hold "
+                        + tensors.size() + "; files of different models are mixed, or one is damaged");
+            }
+            return new Gguf(path, arena, size, metadata, tensors);
         } catch (Throwable t) {
             arena.close();
             throw t;
@@ -67,7 +88,7 @@ public final class Gguf implements AutoCloseable {
         return path;
     }
 
-    /** Size of the file. */
+    /** Size of all files of the model together. */
     public long fileBytes() {
         return fileBytes;
     }

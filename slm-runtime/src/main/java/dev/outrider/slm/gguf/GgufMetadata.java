@@ -60,6 +60,29 @@ public final class GgufMetadata {
         };
     }
 
+    /**
+     * All values as {@link #of} takes them; integers are ints where they fit, arrays of numbers int[] or float[].
+     *
+     * @throws GgufException for arrays of integers beyond 32 bits and arrays of arrays
+     */
+    public Map<String, Object> asMap() {
+        Map<String, Object> map = new LinkedHashMap<>();
+        values.forEach((key, value) -> map.put(
+                key,
+                switch (value) {
+                    case GgufValue.Text(String text) -> text;
+                    case GgufValue.Flag(boolean flag) -> flag;
+                    case GgufValue.Whole(long number) when number == (int) number -> (int) number;
+                    case GgufValue.Whole(long number) -> number;
+                    case GgufValue.Real(double number) when number == (float) number -> (float) number;
+                    case GgufValue.Real(double number) -> number;
+                    case GgufValue.Texts(List<String> texts) -> texts;
+                    case GgufValue.Numbers numbers -> numbers.type().real() ? floats(key) : integers(key);
+                    case GgufValue.Nested _ -> this.<Object>wrong(key, "no array of arrays");
+                }));
+        return map;
+    }
+
     /** What messages call the source: the file's path. */
     public String file() {
         return file;

@@ -27,6 +27,11 @@ public record ChoiceRequest(float temperature, float topP, long seed, long posit
         }
     }
 
+    /** A request that allows every token. */
+    public static ChoiceRequest of(float temperature, float topP, long seed, long position) {
+        return new ChoiceRequest(temperature, topP, seed, position, null);
+    }
+
     /** Whether a token is allowed. */
     public boolean allows(int token) {
         return mask == null || (mask[token >> 6] >>> token & 1) != 0;

@@ -27,7 +27,7 @@ class TokenChooserTest {
 
     private TokenChoice draw(float[] logits, double temperature, double topP, long seed, long position) {
         return chooser.choose(
-                logits, 0, logits.length, new ChoiceRequest((float) temperature, (float) topP, seed, position, null));
+                logits, 0, logits.length, ChoiceRequest.of((float) temperature, (float) topP, seed, position));
     }
 
     @Test
@@ -132,7 +132,7 @@ class TokenChooserTest {
     void a_row_in_the_middle_of_others_is_chosen_from_as_if_it_were_alone() {
         float[] rows = {9, 9, 9, 9, LOGITS[0], LOGITS[1], LOGITS[2], LOGITS[3], 9, 9};
         for (int i = 0; i < 100; i++) {
-            ChoiceRequest request = new ChoiceRequest(1, 0.9f, 5, i, null);
+            ChoiceRequest request = ChoiceRequest.of(1, 0.9f, 5, i);
             assertThat(chooser.choose(rows, 4, 4, request)).isEqualTo(draw(LOGITS, 1, 0.9f, 5, i));
         }
     }
@@ -143,7 +143,7 @@ class TokenChooserTest {
         SplittableRandom stream = new SplittableRandom(seed);
         for (int position = 0; position < 100; position++) {
             double expected = (stream.nextLong() >>> 11) * 0x1p-53;
-            assertThat(new ChoiceRequest(1, 1, seed, position, null).uniform()).as("seed %d", seed).isEqualTo(expected);
+            assertThat(ChoiceRequest.of(1, 1, seed, position).uniform()).as("seed %d", seed).isEqualTo(expected);
         }
     }
 
