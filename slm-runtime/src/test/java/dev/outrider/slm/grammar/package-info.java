@@ -1,0 +1,4 @@
+@NullMarked
+package dev.outrider.slm.grammar;
+
+import org.jspecify.annotations.NullMarked;
