@@ -3,25 +3,17 @@ package dev.outrider.router;
 import dev.langchain4j.model.chat.Capability;
 import dev.langchain4j.model.chat.ChatModel;
 import dev.langchain4j.model.chat.ChatRequestOptions;
-import dev.langchain4j.model.chat.listener.ChatModelErrorContext;
 import dev.langchain4j.model.chat.listener.ChatModelListener;
-import dev.langchain4j.model.chat.listener.ChatModelRequestContext;
-import dev.langchain4j.model.chat.listener.ChatModelResponseContext;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 import dev.outrider.router.ledger.DecisionRecord;
 import dev.outrider.router.ledger.Ledger;
@@ -55,10 +47,8 @@ import dev.outrider.tools.ToolCatalogue;
  */
 public final class CascadeChatModel implements ChatModel {
 
-    private static final Logger LOG = LoggerFactory.getLogger(CascadeChatModel.class);
-
     private final Parts parts;
-    private final List<ChatModelListener> listeners;
+    private final ModelListeners listeners;
     private final Set<Capability> capabilities;
     private final MoneyBudget budget;
     private final AtomicReference<RoutingStats> stats = new AtomicReference<>(RoutingStats.EMPTY);
@@ -70,7 +60,7 @@ public final class CascadeChatModel implements ChatModel {
         Policy policy = builder.policy == null ? Policy.defaults() : builder.policy;
         ChatModel remote = builder.remote;
         this.budget = builder.budget == null ? MoneyBudget.of(policy.budget(), builder.clock) : builder.budget;
-        this.listeners = List.copyOf(builder.listeners);
+        this.listeners = new ModelListeners(builder.listeners, provider());
         this.capabilities = capabilitiesOf(local, remote);
         AnswerCheck check = new AnswerCheck(builder.catalogue, policy.accept().unlistedTools());
         this.parts = new Parts(
@@ -109,19 +99,25 @@ public final class CascadeChatModel implements ChatModel {
     @Override
     public ChatResponse chat(ChatRequest request, @Nullable ChatRequestOptions options) {
         ChatRequestOptions given = options == null ? ChatRequestOptions.EMPTY : options;
-        Map<Object, Object> attributes = new ConcurrentHashMap<>(given.listenerAttributes());
-        ChatModelRequestContext asked = new ChatModelRequestContext(request, provider(), attributes);
-        tellAll(listener -> listener.onRequest(asked));
+        ModelListeners.Call call = listeners.call(request, given);
+        call.asked();
         try {
-            ChatResponse response = new CascadeQuery(parts, request, given, this::count).answer();
-            ChatModelResponseContext answered = new ChatModelResponseContext(response, request, provider(), attributes);
-            tellAll(listener -> listener.onResponse(answered));
+            ChatResponse response = decide(request, given, null);
+            call.answered(response);
             return response;
         } catch (RuntimeException e) {
-            ChatModelErrorContext failed = new ChatModelErrorContext(e, request, provider(), attributes);
-            tellAll(listener -> listener.onError(failed));
+            call.failed(e);
             throw e;
         }
+    }
+
+    /**
+     * Walks a query without telling the listeners.
+     *
+     * @param stream where the answer goes piece by piece; null when it is wanted as a whole
+     */
+    ChatResponse decide(ChatRequest request, ChatRequestOptions options, @Nullable AnswerStream stream) {
+        return new CascadeQuery(parts, request, options, stream, this::count).answer();
     }
 
     /** What this cascade did so far. */
@@ -136,6 +132,11 @@ public final class CascadeChatModel implements ChatModel {
 
     @Override
     public List<ChatModelListener> listeners() {
+        return listeners.listeners();
+    }
+
+    /** The listeners, to be told by whoever else answers for this cascade. */
+    ModelListeners modelListeners() {
         return listeners;
     }
 
@@ -147,16 +148,6 @@ public final class CascadeChatModel implements ChatModel {
 
     private void count(DecisionRecord record) {
         stats.updateAndGet(before -> before.plus(record));
-    }
-
-    private void tellAll(Consumer<ChatModelListener> event) {
-        for (ChatModelListener listener : listeners) {
-            try {
-                event.accept(listener);
-            } catch (RuntimeException e) {
-                LOG.warn("a chat model listener failed and is ignored", e);
-            }
-        }
     }
 
     private static ResilientChatModel resilient(ChatModel remote, Policy policy) {

@@ -3,6 +3,7 @@ package dev.outrider.router;
 import dev.langchain4j.model.chat.response.ChatResponseMetadata;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 import dev.outrider.router.ledger.DecisionRecord;
@@ -50,6 +51,15 @@ public final class CascadeChatResponseMetadata extends ChatResponseMetadata {
      */
     public Optional<TokenEvidence> localEvidence() {
         return Optional.ofNullable(localEvidence);
+    }
+
+    /**
+     * How long a streamed answer was held until its first piece could leave, in milliseconds; empty when the answer was
+     * not streamed.
+     */
+    public OptionalLong heldMillis() {
+        Long held = record.heldMillis();
+        return held == null ? OptionalLong.empty() : OptionalLong.of(held);
     }
 
     @Override

@@ -34,6 +34,7 @@ final class CascadeQuery {
     private final Consumer<DecisionRecord> written;
     private final ChatRequest request;
     private final ChatRequestOptions options;
+    private final @Nullable AnswerStream stream;
     private final Instant arrived;
     private final String id = UUID.randomUUID().toString();
 
@@ -43,8 +44,9 @@ final class CascadeQuery {
     private @Nullable Escalate escalation;
     private @Nullable RemoteException fault;
 
+    /** @param stream where the answer goes piece by piece; null when it is wanted as a whole */
     CascadeQuery(CascadeChatModel.Parts parts, ChatRequest request, ChatRequestOptions options,
-            Consumer<DecisionRecord> written) {
+            @Nullable AnswerStream stream, Consumer<DecisionRecord> written) {
         this.policy = parts.policy();
         this.rules = parts.rules();
         this.localTier = parts.local();
@@ -53,6 +55,7 @@ final class CascadeQuery {
         this.arrived = parts.clock().instant();
         this.request = request;
         this.options = options;
+        this.stream = stream;
         this.written = written;
     }
 
@@ -110,7 +113,9 @@ final class CascadeQuery {
                             + RemoteModels.MODEL,
                     null);
         }
-        RemoteTier.Outcome outcome = remoteTier.ask(id, request, options);
+        // only the LLM's answer may be read along: the SLM's is held until it is decided
+        RemoteTier.Outcome outcome =
+                remoteTier.ask(id, request, stream == null ? options : stream.relayedIn(options));
         bill = outcome.bill();
         return switch (outcome) {
             case RemoteTier.Answered answered -> write(wanted, answered.response());
@@ -196,6 +201,7 @@ final class CascadeQuery {
                         prices.local().usdPerHour(),
                         prices.remote().usdPerMillionInputTokens(),
                         prices.remote().usdPerMillionOutputTokens()))
+                .heldMillis(stream == null ? null : stream.heldMillis())
                 .policy(policy.version())
                 .build();
     }

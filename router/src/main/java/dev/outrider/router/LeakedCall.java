@@ -17,13 +17,17 @@ final class LeakedCall {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private static final List<String> MARKS = List.of(
+    /** What no text holds that is an answer. */
+    static final List<String> MARKS = List.of(
             "<tool_call", "</tool_call", "<function_call", "<function=", "<|tool_call", "<|python_tag|>", "[TOOL_CALLS]",
             "<|im_start|>", "<|im_end|>", "<tool_response");
 
     private static final Pattern FENCED = Pattern.compile("(?s)```[a-z_]*\\s*(.*?)\\s*```");
     private static final Pattern NAMED = Pattern.compile("\"name\"\\s*:\\s*\"([^\"]{1,128})\"");
     private static final Pattern CALL = Pattern.compile("(?s)\\[?\\s*([A-Za-z_][\\w.\\-]*)\\s*\\(.*\\)\\s*]?\\s*;?");
+
+    /** How a text begins that may be a call as a whole. */
+    static final Pattern OPENING = Pattern.compile("\\s*+(?:[{\\[]|```|[A-Za-z_][\\w.\\-]*+\\s*+\\()");
 
     private LeakedCall() {}
 

@@ -24,6 +24,7 @@ import dev.outrider.router.ledger.Answer;
 import dev.outrider.router.ledger.DecisionRecord;
 import dev.outrider.router.ledger.EgressNotice;
 import dev.outrider.router.ledger.Ledger;
+import dev.outrider.router.remote.AnswerRelay;
 import dev.outrider.router.remote.RemoteException;
 import dev.outrider.router.remote.RemotePrice;
 import dev.outrider.router.remote.ResilientChatModel;
@@ -125,6 +126,14 @@ final class RemoteTier {
         Optional<Finding> finding = check.check(request, answered.response().aiMessage());
         if (finding.isEmpty()) {
             return first;
+        }
+        if (AnswerRelay.anythingLeft(AnswerRelay.in(options))) {
+            return new Failed(
+                    RemoteException.of(
+                            RemoteException.Kind.BROKEN_OFF,
+                            "answered in the wrong form (" + finding.get().inOneLine()
+                                    + ") after part of its text had left"),
+                    bill);
         }
         ChatRequest repair = repairRequest(bounded, answered.response().aiMessage(), finding.get());
         Outcome second = askOnce(id, repair, options, bill);

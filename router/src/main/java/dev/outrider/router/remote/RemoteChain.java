@@ -66,7 +66,7 @@ public final class RemoteChain {
                 return new RemoteReply(model.name(), response, new RemoteBill(bill));
             } catch (RemoteException fault) {
                 last = fault;
-                if (!fault.kind().fallsBack()) {
+                if (!fault.kind().fallsBack() || AnswerRelay.anythingLeft(AnswerRelay.in(options))) {
                     break;
                 }
             }

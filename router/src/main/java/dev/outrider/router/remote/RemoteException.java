@@ -32,6 +32,8 @@ public final class RemoteException extends LangChain4jException {
         UNREACHABLE(true, true, false, "check OUTRIDER_LLM_URL and the network"),
         /** The connection broke before the answer was complete. */
         DROPPED(true, true, true, "try again later"),
+        /** The answer ended too early, and part of it has been handed on, so that it cannot be asked for anew. */
+        BROKEN_OFF(false, true, true, "what came of the answer is incomplete; ask again"),
         /** The answer is no chat completion. */
         GARBAGE(false, true, true, "check that OUTRIDER_LLM_URL is an OpenAI-compatible endpoint"),
         /** A chat completion without text and calls. */
@@ -79,11 +81,12 @@ public final class RemoteException extends LangChain4jException {
         }
 
         /**
-         * Whether another model of the chain is asked instead. Not when nobody waits any more, and not when the model
-         * refused: a refusal is an answer, and asking around until somebody gives in is no resilience.
+         * Whether another model of the chain is asked instead. Not when nobody waits any more, not when part of an
+         * answer has been handed on, and not when the model refused: a refusal is an answer, and asking around until
+         * somebody gives in is no resilience.
          */
         public boolean fallsBack() {
-            return this != CANCELLED && this != CONTENT_REFUSED && this != QUERY_TIMEOUT;
+            return this != CANCELLED && this != CONTENT_REFUSED && this != QUERY_TIMEOUT && this != BROKEN_OFF;
         }
 
         /** Whether the LLM may well answer later, without anybody correcting anything. */

@@ -4,10 +4,12 @@ import dev.langchain4j.http.client.HttpClient;
 import dev.langchain4j.http.client.HttpClientBuilder;
 import dev.langchain4j.http.client.HttpRequest;
 import dev.langchain4j.http.client.SuccessfulHttpResponse;
-import dev.langchain4j.http.client.jdk.JdkHttpClient;
+import dev.langchain4j.http.client.sse.ServerSentEvent;
+import dev.langchain4j.http.client.sse.ServerSentEventContext;
 import dev.langchain4j.http.client.sse.ServerSentEventListener;
 import dev.langchain4j.http.client.sse.ServerSentEventParser;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient.Redirect;
@@ -28,12 +30,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * LangChain4j's HTTP client with three differences: an error answer keeps its {@code Retry-After}, the key is struck
  * out of whatever the server says, and redirects are not followed (they would carry the key elsewhere). An interrupt
- * ends the exchange. Streams of events go to LangChain4j's own client.
+ * ends the exchange and closes its connection. A stream of events is read by the calling thread, which returns when the
+ * stream has ended; its listener hears of one end only, the close or the first error.
  */
 final class RemoteHttpClient implements HttpClient {
 
     private final java.net.http.HttpClient http;
-    private final HttpClient events;
     private final @Nullable Duration readTimeout;
     private final @Nullable String key;
     private final InstantSource clock;
@@ -47,10 +49,6 @@ final class RemoteHttpClient implements HttpClient {
             jdk.connectTimeout(builder.connectTimeout);
         }
         this.http = jdk.build();
-        this.events = JdkHttpClient.builder()
-                .connectTimeout(builder.connectTimeout)
-                .readTimeout(builder.readTimeout)
-                .build();
         this.readTimeout = builder.readTimeout;
         this.key = builder.key;
         this.clock = builder.clock;
@@ -87,7 +85,71 @@ final class RemoteHttpClient implements HttpClient {
 
     @Override
     public void execute(HttpRequest request, ServerSentEventParser parser, ServerSentEventListener listener) {
-        events.execute(request, parser, listener);
+        OneEnd end = new OneEnd(listener);
+        try {
+            HttpResponse<InputStream> response = http.send(jdkRequest(request), BodyHandlers.ofInputStream());
+            try (InputStream body = response.body()) {
+                if (response.statusCode() < 200 || response.statusCode() >= 300) {
+                    end.onError(new HttpStatusException(
+                            response.statusCode(),
+                            withoutKey(new String(body.readAllBytes(), StandardCharsets.UTF_8)),
+                            retryAfter(response)));
+                    return;
+                }
+                end.onOpen(SuccessfulHttpResponse.builder()
+                        .statusCode(response.statusCode())
+                        .headers(response.headers().map())
+                        .build());
+                parser.parse(body, end);
+            }
+            end.onClose();
+        } catch (HttpTimeoutException e) {
+            end.onError(new dev.langchain4j.exception.TimeoutException(e));
+        } catch (IOException e) {
+            end.onError(new UncheckedIOException(e));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            end.onError(RemoteException.of(RemoteException.Kind.CANCELLED, "was not waited for", null, e));
+        }
+    }
+
+    /** LangChain4j's parser goes on after an error, and its models take a close after an error for an answer. */
+    private static final class OneEnd implements ServerSentEventListener {
+
+        private final ServerSentEventListener listener;
+        private boolean ended;
+
+        private OneEnd(ServerSentEventListener listener) {
+            this.listener = listener;
+        }
+
+        @Override
+        public void onOpen(SuccessfulHttpResponse response) {
+            listener.onOpen(response);
+        }
+
+        @Override
+        public void onEvent(ServerSentEvent event, ServerSentEventContext context) {
+            if (!ended) {
+                listener.onEvent(event, context);
+            }
+        }
+
+        @Override
+        public void onError(Throwable error) {
+            if (!ended) {
+                ended = true;
+                listener.onError(error);
+            }
+        }
+
+        @Override
+        public void onClose() {
+            if (!ended) {
+                ended = true;
+                listener.onClose();
+            }
+        }
     }
 
     private java.net.http.HttpRequest jdkRequest(HttpRequest request) {

@@ -120,7 +120,7 @@ public final class RemoteModel {
      */
     ChatResponse ask(ChatRequest request, ChatRequestOptions options, RemoteDeadline deadline, List<RemoteCall> bill) {
         ChatRequest bounded = bounded(request);
-        Retry retry = Retry.of(settings.name(), retryConfig(deadline));
+        Retry retry = Retry.of(settings.name(), retryConfig(deadline, AnswerRelay.in(options)));
         try {
             return retry.executeCallable(() -> attempt(bounded, options, deadline, bill));
         } catch (Exception e) {
@@ -166,7 +166,7 @@ public final class RemoteModel {
                 try {
                     return attempt.answer();
                 } finally {
-                    attempt.sendings().forEach(sending -> bill.add(charge(sending, request)));
+                    attempt.sendings().forEach(sending -> bill.add(charge(sending, request, AnswerRelay.in(options))));
                 }
             });
         } catch (CallNotPermittedException e) {
@@ -187,8 +187,8 @@ public final class RemoteModel {
         return fault;
     }
 
-    private RemoteCall charge(RemoteAttempt.Sending sending, ChatRequest request) {
-        RemoteUsage usage = RemoteUsage.of(sending, request, price);
+    private RemoteCall charge(RemoteAttempt.Sending sending, ChatRequest request, @Nullable AnswerRelay relay) {
+        RemoteUsage usage = RemoteUsage.of(sending, request, price, relay);
         RemoteException fault = sending.fault();
         return new RemoteCall(
                 settings.name(),
@@ -202,10 +202,10 @@ public final class RemoteModel {
                 sending.seconds());
     }
 
-    private RetryConfig retryConfig(RemoteDeadline deadline) {
+    private RetryConfig retryConfig(RemoteDeadline deadline, @Nullable AnswerRelay relay) {
         return RetryConfig.<ChatResponse>custom()
                 .maxAttempts(patience.maxAttempts())
-                .retryOnException(thrown -> worthRetrying(thrown, deadline))
+                .retryOnException(thrown -> !AnswerRelay.anythingLeft(relay) && worthRetrying(thrown, deadline))
                 .intervalBiFunction((attempt, outcome) -> pause(attempt, outcome.swap().getOrNull(), deadline))
                 .build();
     }

@@ -1,7 +1,9 @@
 package dev.outrider.router.remote;
 
 import dev.langchain4j.model.chat.ChatModel;
+import dev.langchain4j.model.chat.StreamingChatModel;
 import dev.langchain4j.model.openai.OpenAiChatModel;
+import dev.langchain4j.model.openai.OpenAiStreamingChatModel;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
@@ -120,7 +122,7 @@ public final class RemoteModels {
 
     private static ChatModel openAi(URI base, @Nullable String key, String model, Duration timeout) {
         boolean secure = "https".equals(base.getScheme());
-        ChatModel openAi = OpenAiChatModel.builder()
+        ChatModel whole = OpenAiChatModel.builder()
                 .httpClientBuilder(RemoteHttpClient.builder(secure, key, InstantSource.system()))
                 .baseUrl(base.toString())
                 .apiKey(key)
@@ -131,7 +133,16 @@ public final class RemoteModels {
                 .logRequests(false)
                 .logResponses(false)
                 .build();
-        return new PortableChatModel(openAi);
+        StreamingChatModel streaming = OpenAiStreamingChatModel.builder()
+                .httpClientBuilder(RemoteHttpClient.builder(secure, key, InstantSource.system()))
+                .baseUrl(base.toString())
+                .apiKey(key)
+                .modelName(model)
+                .timeout(timeout)
+                .logRequests(false)
+                .logResponses(false)
+                .build();
+        return new PortableChatModel(new RelayingChatModel(whole, streaming));
     }
 
     /**

@@ -78,7 +78,12 @@ public final class RemotePrice {
 
     /** Estimated tokens of an answer. */
     public long answerTokens(AiMessage answer) {
-        return FRAME_TOKENS + ceilDiv(bytes(answer), USUAL_BYTES_PER_TOKEN);
+        return FRAME_TOKENS + tokensIn(bytes(answer));
+    }
+
+    /** Estimated tokens of so many bytes of an answer. */
+    long tokensIn(long bytes) {
+        return ceilDiv(bytes, USUAL_BYTES_PER_TOKEN);
     }
 
     /** Cost in micro-dollars, rounded up. */

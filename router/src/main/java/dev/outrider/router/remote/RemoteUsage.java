@@ -18,15 +18,19 @@ record RemoteUsage(long inputTokens, long outputTokens, boolean estimated) {
 
     /**
      * What the endpoint reported; an estimate where it reported nothing. A request that was cancelled or failed in a
-     * way that may have been billed is charged with its prompt: the provider read it.
+     * way that may have been billed is charged with its prompt, because the provider read it, and with what it wrote.
+     *
+     * @param relay who read along; null when nobody did
      */
-    static RemoteUsage of(RemoteAttempt.Sending sending, ChatRequest request, RemotePrice price) {
+    static RemoteUsage of(
+            RemoteAttempt.Sending sending, ChatRequest request, RemotePrice price, @Nullable AnswerRelay relay) {
         ChatResponse response = sending.response();
         if (response == null) {
             RemoteException fault = sending.fault();
             boolean billed = sending.outcome() == RemoteCall.Outcome.OUTRUN
                     || (sending.outcome() == RemoteCall.Outcome.FAILED && fault != null && fault.kind().mayBeBilled());
-            return billed ? new RemoteUsage(price.promptTokens(request), 0, true) : NONE;
+            long written = relay == null ? 0 : price.tokensIn(relay.bytes());
+            return billed ? new RemoteUsage(price.promptTokens(request), written, true) : NONE;
         }
         TokenUsage usage = response.tokenUsage();
         long input = usage == null ? -1 : countOf(usage.inputTokenCount());
