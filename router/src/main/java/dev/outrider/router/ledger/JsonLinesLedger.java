@@ -8,10 +8,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import dev.outrider.router.internal.OneLine;
+import dev.outrider.router.privacy.RecordCipher;
 
 /**
  * A ledger as a text file with one JSON object per line, documented in {@code docs/ledger.md} and read by {@link
@@ -22,13 +24,14 @@ import dev.outrider.router.internal.OneLine;
  *
  * <p>One ledger writes a file at a time. Safe for many threads. Nothing is rotated. An interrupted thread can write.
  */
-public final class JsonLinesLedger implements Ledger, AutoCloseable {
+public final class JsonLinesLedger implements FileLedger {
 
     private static final Logger LOG = LoggerFactory.getLogger(JsonLinesLedger.class);
 
     private final Path file;
     private final boolean fsync;
     private final boolean regular;
+    private final @Nullable RecordCipher cipher;
     private final ReentrantLock lock = new ReentrantLock();
 
     /** A stream and not a channel: a channel is closed for good when a writing thread is interrupted. */
@@ -40,8 +43,9 @@ public final class JsonLinesLedger implements Ledger, AutoCloseable {
     private boolean torn;
     private boolean closed;
 
-    private JsonLinesLedger(Path file, boolean fsync) throws IOException {
+    private JsonLinesLedger(Path file, boolean fsync, @Nullable RecordCipher cipher) throws IOException {
         this.file = file;
+        this.cipher = cipher;
         this.fsync = fsync;
         Path parent = file.toAbsolutePath().getParent();
         if (parent != null) {
@@ -59,18 +63,24 @@ public final class JsonLinesLedger implements Ledger, AutoCloseable {
      * Opens a ledger to append to; makes file and folders that are missing.
      *
      * @param settings whether every line is forced to the disk
+     * @param cipher seals every line; null to keep them readable
      * @throws LedgerException when the file cannot be opened
      */
-    public static JsonLinesLedger open(Path file, LedgerSettings settings) {
+    public static JsonLinesLedger open(Path file, LedgerSettings settings, @Nullable RecordCipher cipher) {
         try {
-            return new JsonLinesLedger(file, settings.fsync());
+            return new JsonLinesLedger(file, settings.fsync(), cipher);
         } catch (IOException e) {
             throw new LedgerException(file, "cannot be opened as ledger (" + OneLine.of(e)
                     + "); choose a path that can be written", e);
         }
     }
 
-    /** Opens a ledger that leaves it to the operating system when lines reach the disk. */
+    /** Opens a readable ledger. */
+    public static JsonLinesLedger open(Path file, LedgerSettings settings) {
+        return open(file, settings, null);
+    }
+
+    /** Opens a readable ledger that leaves it to the operating system when lines reach the disk. */
     public static JsonLinesLedger open(Path file) {
         return open(file, LedgerSettings.DEFAULTS);
     }
@@ -90,13 +100,13 @@ public final class JsonLinesLedger implements Ledger, AutoCloseable {
         write(audit);
     }
 
-    /** The file. */
+    @Override
     public Path file() {
         return file;
     }
 
     private void write(LedgerEntry entry) {
-        byte[] json = LedgerJson.bytes(entry);
+        byte[] json = LedgerJson.bytes(entry, cipher);
         byte[] bytes = Arrays.copyOf(json, json.length + 1);
         bytes[json.length] = '\n';
         lock.lock();

@@ -14,10 +14,14 @@ import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 import dev.outrider.router.Decision;
 import dev.outrider.router.internal.OneLine;
+import dev.outrider.router.privacy.RecordCipher;
+import dev.outrider.router.privacy.RecordCipherException;
 
 /** The JSON form of the ledger's entries, as {@code docs/ledger.md} documents it. Absent values are left out. */
 final class LedgerJson {
@@ -29,6 +33,9 @@ final class LedgerJson {
     private static final String EGRESS = "egress";
     private static final String AUDIT = "audit";
     private static final Set<String> KINDS = Set.of(DECISION, EGRESS, AUDIT);
+
+    /** Kind of a line whose entry cannot be read without its key. */
+    static final String SEALED = "sealed";
 
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .addModule(new JavaTimeModule())
@@ -77,16 +84,45 @@ final class LedgerJson {
     }
 
     /**
+     * The entry as one line, sealed when there is a cipher.
+     *
+     * @param cipher seals it under its id; null to keep it readable
+     */
+    static byte[] bytes(LedgerEntry entry, @Nullable RecordCipher cipher) {
+        if (cipher == null) {
+            return bytes(entry);
+        }
+        String sealed = cipher.seal(entry.id(), new String(bytes(entry), StandardCharsets.UTF_8));
+        ObjectNode line = MAPPER.createObjectNode().put(KIND, SEALED).put("id", entry.id()).put(SEALED, sealed);
+        return line.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    static String kindOf(LedgerEntry entry) {
+        return switch (entry) {
+            case DecisionRecord record -> DECISION;
+            case EgressNotice notice -> EGRESS;
+            case AuditRecord audit -> AUDIT;
+        };
+    }
+
+    /**
      * An entry and the form it was written in.
      *
      * @param schema of the line; the entry is in the current form
      */
     record Parsed(LedgerEntry entry, int schema) {}
 
-    /** What one line of a ledger holds, brought to the current form. */
-    static Parsed parse(String line) throws JsonProcessingException {
+    /**
+     * What one line of a ledger holds, brought to the current form.
+     *
+     * @param cipher opens sealed lines; null when there is no key
+     */
+    static Parsed parse(String line, @Nullable RecordCipher cipher) throws JsonProcessingException {
         JsonNode node = MAPPER.readTree(line);
         String kind = node.path(KIND).asText();
+        if (kind.equals(SEALED)) {
+            return parse(opened(node, cipher), cipher);
+        }
         if (!(node instanceof ObjectNode object) || !KINDS.contains(kind)) {
             throw new UnknownLine("has the unknown kind \"" + OneLine.of(kind) + "\"");
         }
@@ -99,6 +135,17 @@ final class LedgerJson {
             migrate(object);
         }
         return new Parsed(READER.treeToValue(object, LedgerEntry.class), schema);
+    }
+
+    private static String opened(JsonNode node, @Nullable RecordCipher cipher) throws UnknownLine {
+        if (cipher == null) {
+            throw new UnknownLine("is sealed; set " + RecordCipher.KEY + " to the key that it was sealed with");
+        }
+        try {
+            return cipher.open(node.path("id").asText(), node.path(SEALED).asText());
+        } catch (RecordCipherException e) {
+            throw new UnknownLine("cannot be opened: " + e.getMessage());
+        }
     }
 
     /** From version 1, which knew one mode and no leases; everything else that is new may be absent. */

@@ -1,11 +1,10 @@
 package dev.outrider.router.ledger;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,9 +15,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import dev.outrider.router.internal.OneLine;
+import dev.outrider.router.privacy.RecordCipher;
 
 /**
- * Reads a ledger that {@link JsonLinesLedger} wrote, line by line, however long it is. Records of an older form come in
+ * Reads a ledger that {@link JsonLinesLedger} or {@link SqliteLedger} wrote, line by line, however long it is. Records of an older form come in
  * the current one; the log says so once, and {@link #migrated()} counts them.
  */
 public final class LedgerReader {
@@ -26,15 +26,26 @@ public final class LedgerReader {
     private static final Logger LOG = LoggerFactory.getLogger(LedgerReader.class);
 
     private final Path file;
+    private final @Nullable RecordCipher cipher;
     private final AtomicLong migrated = new AtomicLong();
 
-    private LedgerReader(Path file) {
+    private LedgerReader(Path file, @Nullable RecordCipher cipher) {
         this.file = file;
+        this.cipher = cipher;
     }
 
-    /** A reader of this file. Nothing is opened yet. */
+    /** A reader of this file, whose lines are not sealed. Nothing is opened yet. */
     public static LedgerReader of(Path file) {
-        return new LedgerReader(file);
+        return of(file, null);
+    }
+
+    /**
+     * A reader of this file. Nothing is opened yet.
+     *
+     * @param cipher opens sealed lines; null when there is no key
+     */
+    public static LedgerReader of(Path file, @Nullable RecordCipher cipher) {
+        return new LedgerReader(file, cipher);
     }
 
     /**
@@ -87,38 +98,31 @@ public final class LedgerReader {
      * @throws LedgerException as {@link #records()} does
      */
     public Stream<LedgerEntry> entries() {
-        BufferedReader reader;
+        LedgerLines lines;
         try {
-            reader = Files.newBufferedReader(file);
+            lines = LedgerLines.of(file);
         } catch (NoSuchFileException e) {
             throw new LedgerException(file, "does not exist; check the path of the ledger", e);
-        } catch (IOException e) {
+        } catch (IOException | SQLException e) {
             throw new LedgerException(file, "cannot be opened (" + OneLine.of(e) + ")", e);
         }
-        LineCounter counter = new LineCounter();
-        return Stream.iterate(next(reader, counter), line -> line != null, line -> next(reader, counter))
+        return Stream.iterate(next(lines), line -> line != null, line -> next(lines))
                 .filter(line -> !line.isBlank())
-                .map(line -> parse(line, counter.line))
-                .onClose(() -> close(reader));
+                .map(line -> parse(line, lines.number()))
+                .onClose(() -> close(lines));
     }
 
-    /** Number of the line read last. */
-    private static final class LineCounter {
-        private long line;
-    }
-
-    private @Nullable String next(BufferedReader reader, LineCounter counter) {
+    private @Nullable String next(LedgerLines lines) {
         try {
-            counter.line++;
-            return reader.readLine();
-        } catch (IOException e) {
-            throw new LedgerException(file, "line " + counter.line + " cannot be read (" + OneLine.of(e) + ")", e);
+            return lines.next();
+        } catch (IOException | SQLException e) {
+            throw new LedgerException(file, "line " + lines.number() + " cannot be read (" + OneLine.of(e) + ")", e);
         }
     }
 
     private LedgerEntry parse(String line, long number) {
         try {
-            LedgerJson.Parsed parsed = LedgerJson.parse(line);
+            LedgerJson.Parsed parsed = LedgerJson.parse(line, cipher);
             if (parsed.schema() < DecisionRecord.SCHEMA && migrated.getAndIncrement() == 0) {
                 LOG.info("{}: line {} has schema {}; such records are read as schema {}", file, number, parsed.schema(),
                         DecisionRecord.SCHEMA);
@@ -137,10 +141,10 @@ public final class LedgerReader {
         return OneLine.of(message);
     }
 
-    private void close(BufferedReader reader) {
+    private void close(LedgerLines lines) {
         try {
-            reader.close();
-        } catch (IOException e) {
+            lines.close();
+        } catch (IOException | SQLException e) {
             throw new LedgerException(file, "cannot be closed (" + OneLine.of(e) + ")", e);
         }
     }

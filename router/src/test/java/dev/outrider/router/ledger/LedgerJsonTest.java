@@ -28,7 +28,7 @@ class LedgerJsonTest {
             String line = line(entry);
             String as = "seed " + seed + ", entry " + i + ": " + line;
             assertThat(line).as(as).doesNotContain("\n", "\r");
-            assertThat(LedgerJson.parse(line).entry()).as(as).isEqualTo(entry);
+            assertThat(LedgerJson.parse(line, null).entry()).as(as).isEqualTo(entry);
             assertThat(schema.violations(entry)).as(as).isEmpty();
         }
     }
@@ -56,7 +56,7 @@ class LedgerJsonTest {
                         + "\"attempts\":2,\"inputTokens\":10,\"outputTokens\":1,\"estimated\":false,\"leasedMicroUsd\":5,"
                         + "\"overdraftMicroUsd\":0,\"seconds\":1.5},\"cost\":{\"localMicroUsd\":7,\"failedLocalMicroUsd\":0,"
                         + "\"remoteMicroUsd\":0},\"policy\":\"v1\"}";
-        LedgerJson.Parsed parsed = LedgerJson.parse(line);
+        LedgerJson.Parsed parsed = LedgerJson.parse(line, null);
 
         assertThat(parsed.schema()).isEqualTo(1);
         assertThat(parsed.entry()).isInstanceOfSatisfying(DecisionRecord.class, record -> {
