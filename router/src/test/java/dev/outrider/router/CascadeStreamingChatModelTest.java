@@ -173,7 +173,7 @@ class CascadeStreamingChatModelTest extends CascadeFixture {
         assertThat(told.calls()).isEmpty();
         assertThat(told.response()).isNull();
         assertThat(told.error()).isInstanceOf(RefusedException.class).hasMessageContaining("part of its text had left");
-        assertThat(told.error().getMessage()).doesNotContain("\n");
+        assertThat(told.refused().getMessage()).doesNotContain("\n");
         assertThat(sentToLlm).hasSize(1);
         assertThat(onlyRecord().cost().remoteMicroUsd()).isPositive();
     }
@@ -201,7 +201,7 @@ class CascadeStreamingChatModelTest extends CascadeFixture {
         assertThat(told.text()).isEqualTo("It left and then");
         assertThat(told.response()).isNull();
         assertThat(told.error()).isInstanceOf(RefusedException.class).hasMessageContaining("broke off").hasMessageContaining("connection reset");
-        assertThat(((RemoteException) told.error().getCause()).kind()).isEqualTo(RemoteException.Kind.BROKEN_OFF);
+        assertThat(told.fault().kind()).isEqualTo(RemoteException.Kind.BROKEN_OFF);
         assertThat(sentToLlm).as("no second attempt").hasSize(1);
         assertThat(onlyRecord().cost().remoteMicroUsd()).isPositive();
     }

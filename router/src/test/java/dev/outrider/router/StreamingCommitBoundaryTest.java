@@ -18,6 +18,7 @@ import dev.langchain4j.model.output.TokenUsage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
@@ -143,7 +144,7 @@ class StreamingCommitBoundaryTest {
         } else if (!handle.isCancelled()) {
             assertThat(told.calls()).as(story).isEmpty();
             assertThat(told.error()).as(story).isInstanceOfAny(RefusedException.class, LedgerException.class);
-            assertThat(told.error().getMessage()).as(story).doesNotContain("\n").doesNotContain(DRAFT);
+            assertThat(Objects.requireNonNull(told.error()).getMessage()).as(story).doesNotContain("\n").doesNotContain(DRAFT);
         }
     }
 

@@ -6,11 +6,14 @@ import dev.langchain4j.model.chat.response.PartialResponse;
 import dev.langchain4j.model.chat.response.PartialResponseContext;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
+
+import dev.outrider.router.remote.RemoteException;
 
 /** A streaming handler that keeps what it was told. */
 final class Told implements StreamingChatResponseHandler {
@@ -73,6 +76,16 @@ final class Told implements StreamingChatResponseHandler {
             throw new AssertionError(e);
         }
         return this;
+    }
+
+    /** The refusal that the stream ended in. */
+    RefusedException refused() {
+        return (RefusedException) Objects.requireNonNull(error(), "no error");
+    }
+
+    /** What went wrong at the LLM. */
+    RemoteException fault() {
+        return (RemoteException) Objects.requireNonNull(refused().getCause(), "no cause");
     }
 
     boolean ended() {

@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 
+import dev.outrider.router.remote.AnswerRelay;
 import dev.outrider.router.remote.RemoteChain;
 import dev.outrider.router.remote.RemoteException;
 import dev.outrider.router.remote.RemoteReply;
@@ -50,7 +51,9 @@ public final class EgressGate {
     }
 
     private Passed redacted(Redacted redacted, ChatRequestOptions options) {
-        RemoteReply reply = chain.ask(redacted.request(), options);
+        // read as a whole: an answer that is read along would show its placeholders
+        ChatRequestOptions whole = redacted.replaced() == 0 ? options : AnswerRelay.removeFrom(options);
+        RemoteReply reply = chain.ask(redacted.request(), whole);
         return new Passed(
                 new RemoteReply(reply.model(), redacted.restore(reply.response()), reply.bill()), redacted.replaced());
     }
