@@ -35,7 +35,7 @@ final class PatternRedactor implements Redactor {
     @Override
     public Redacted redact(ChatRequest request, Collection<String> names) {
         TextRedaction texts = new TextRedaction(new SensitiveFinder(phones, names));
-        Edit look = new Edit(text -> seen(texts, text), text -> seen(texts, text));
+        Edit look = new Edit(text -> seen(texts, text), json -> seenJson(texts, json));
         look.apply(request);
         request.toolSpecifications().forEach(tool -> texts.avoid(tool.toJson()));
         Edit replace = new Edit(texts::redact, texts::redactJson);
@@ -45,7 +45,18 @@ final class PatternRedactor implements Redactor {
 
     private static String seen(TextRedaction texts, String text) {
         texts.avoid(text);
+        if (EscapedText.isIn(text)) {
+            texts.avoid(EscapedText.read(text).plain());
+        }
         return text;
+    }
+
+    private static String seenJson(TextRedaction texts, String json) {
+        JsonText.edit(json, literal -> {
+            texts.avoid(literal.text());
+            return null;
+        });
+        return seen(texts, json);
     }
 
     /** One walk through all texts of a request. */

@@ -1,4 +1,4 @@
-package dev.outrider.router;
+package dev.outrider.router.remote;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
@@ -7,32 +7,34 @@ import static com.github.tomakehurst.wiremock.client.WireMock.post;
 import static com.github.tomakehurst.wiremock.client.WireMock.postRequestedFor;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlEqualTo;
 import static com.github.tomakehurst.wiremock.core.WireMockConfiguration.options;
+import static dev.outrider.router.remote.Completions.PATH;
+import static dev.outrider.router.remote.Completions.completion;
+import static dev.outrider.router.remote.Completions.json;
+import static dev.outrider.router.remote.Completions.said;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.http.Fault;
 import com.github.tomakehurst.wiremock.junit5.WireMockExtension;
-import com.github.tomakehurst.wiremock.stubbing.Scenario;
 import dev.langchain4j.agent.tool.ToolExecutionRequest;
 import dev.langchain4j.agent.tool.ToolSpecification;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ToolExecutionResultMessage;
 import dev.langchain4j.data.message.UserMessage;
-import dev.langchain4j.model.chat.ChatModel;
+import dev.langchain4j.model.chat.ChatRequestOptions;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.net.InetAddress;
+import java.math.BigDecimal;
 import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -42,15 +44,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import dev.outrider.router.remote.RemoteException;
 import dev.outrider.router.remote.RemoteException.Kind;
-import dev.outrider.router.remote.RemoteModels;
 
 /** The remote tier against a real HTTP server that misbehaves on demand. */
 class RemoteModelsTest {
 
     private static final String KEY = "sk-very-secret-123";
-    private static final String PATH = "/v1/chat/completions";
     private static final ChatRequest HELLO =
             ChatRequest.builder().messages(UserMessage.from("Hello?")).build();
 
@@ -58,49 +57,35 @@ class RemoteModelsTest {
     static final WireMockExtension SERVER =
             WireMockExtension.newInstance().options(options().dynamicPort()).build();
 
+    private static final RemoteModelSettings BIG =
+            RemoteModelSettings.priced("big", new BigDecimal("5"), new BigDecimal("20"), 100);
+
     /** Two attempts at most and hardly any pause. */
-    private static Policy policy(String... more) {
-        String[] quick = {
-            "max-attempts: 3", "max-attempts: 2", "first-wait: 500ms", "first-wait: 1ms",
-            "max-wait: 20s", "max-wait: 2s"
-        };
-        String text = Policies.changedText(quick);
-        for (int i = 0; i < more.length; i += 2) {
-            text = text.replace(more[i], more[i + 1]);
-        }
-        return PolicyReader.read("test.yaml", text);
+    private static RemoteChain model(Patience patience) {
+        return RemoteModels.chain(
+                        List.of(BIG),
+                        patience.build(),
+                        Map.of("OUTRIDER_LLM_URL", SERVER.baseUrl() + "/v1", "OUTRIDER_LLM_KEY", KEY,
+                                "OUTRIDER_LLM_MODEL", "big-1"))
+                .orElseThrow();
     }
 
-    private static ChatModel model(Policy policy) {
-        return RemoteModels.fromEnvironment(
-                        Map.of("OUTRIDER_LLM_URL", SERVER.baseUrl() + "/v1", "OUTRIDER_LLM_KEY",
-                                KEY, "OUTRIDER_LLM_MODEL", "big-1"),
-                        policy)
-                .orElseThrow();
+    private static RemoteChain at(String url) {
+        ResilienceSettings patience = new Patience().build();
+        return RemoteChain.of(BIG, RemoteModels.openAiCompatible(url, null, "m", patience.timeout()), patience);
+    }
+
+    private static ChatResponse ask(RemoteChain chain, ChatRequest request) {
+        return chain.ask(request, ChatRequestOptions.EMPTY).response();
     }
 
     private static void serve(ResponseDefinitionBuilder response) {
         SERVER.stubFor(post(PATH).willReturn(response));
     }
 
-    private static ResponseDefinitionBuilder json(int status, String body) {
-        return aResponse().withStatus(status).withHeader("Content-Type", "application/json").withBody(body);
-    }
-
-    private static String completion(String message) {
-        return """
-                {"id":"c1","object":"chat.completion","created":1,"model":"big-1-0613","choices":[{"index":0,"message":%s,\
-                "finish_reason":"stop"}],"usage":{"prompt_tokens":11,"completion_tokens":7,"total_tokens":18}}"""
-                .formatted(message);
-    }
-
-    private static String said(String text) {
-        return completion("{\"role\":\"assistant\",\"content\":\"" + text + "\"}");
-    }
-
-    private static RemoteException failure(Policy policy) {
+    private static RemoteException failure(Patience patience) {
         try {
-            ChatResponse response = model(policy).chat(HELLO);
+            ChatResponse response = ask(model(patience), HELLO);
             throw new AssertionError("answered " + response);
         } catch (RemoteException e) {
             assertThat(e.getMessage()).doesNotContain("\n").doesNotContain(KEY);
@@ -118,7 +103,7 @@ class RemoteModelsTest {
     @Test
     void an_answer_comes_back_with_usage_and_the_key_goes_out_as_bearer() {
         serve(json(200, said("Hi.")));
-        ChatResponse response = model(policy()).chat(HELLO);
+        ChatResponse response = ask(model(new Patience()), HELLO);
         assertThat(response.aiMessage().text()).isEqualTo("Hi.");
         assertThat(response.modelName()).isEqualTo("big-1-0613");
         assertThat(response.tokenUsage().inputTokenCount()).isEqualTo(11);
@@ -142,9 +127,9 @@ class RemoteModelsTest {
     })
     void every_status_has_its_meaning_and_only_passing_faults_are_tried_again(int status, Kind kind, int requests) {
         serve(json(status, "{\"error\":{\"message\":\"No,\\nbecause.\"}}"));
-        RemoteException e = failure(policy());
+        RemoteException e = failure(new Patience());
         assertThat(e.kind()).isEqualTo(kind);
-        assertThat(e.attempts()).isEqualTo(requests);
+        assertThat(e.bill().requests()).isEqualTo(requests);
         assertThat(e).hasMessageContaining(String.valueOf(status));
         requestsSent(requests);
     }
@@ -152,59 +137,24 @@ class RemoteModelsTest {
     @Test
     void a_wrong_key_is_named_by_its_variable_and_never_shown_even_when_the_server_does() {
         serve(json(401, "{\"error\":{\"message\":\"Incorrect API key provided: " + KEY + "\"}}"));
-        assertThat(failure(policy()))
+        assertThat(failure(new Patience()))
                 .hasMessageContaining("check OUTRIDER_LLM_KEY")
                 .hasMessageContaining("Incorrect API key provided: ***");
     }
 
     @Test
-    void a_second_attempt_may_succeed() {
-        SERVER.stubFor(post(PATH)
-                .inScenario("s")
-                .whenScenarioStateIs(Scenario.STARTED)
-                .willReturn(json(500, "oops"))
-                .willSetStateTo("well"));
-        SERVER.stubFor(post(PATH).inScenario("s").whenScenarioStateIs("well").willReturn(json(200, said("Hi."))));
-        assertThat(model(policy()).chat(HELLO).aiMessage().text()).isEqualTo("Hi.");
-        requestsSent(2);
-    }
-
-    @Test
-    void retry_after_is_waited_for() {
-        SERVER.stubFor(post(PATH)
-                .inScenario("s")
-                .whenScenarioStateIs(Scenario.STARTED)
-                .willReturn(json(429, "slow down").withHeader("Retry-After", "1"))
-                .willSetStateTo("well"));
-        SERVER.stubFor(post(PATH).inScenario("s").whenScenarioStateIs("well").willReturn(json(200, said("Hi."))));
-        long begin = System.nanoTime();
-        assertThat(model(policy()).chat(HELLO).aiMessage().text()).isEqualTo("Hi.");
-        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
-    }
-
-    @Test
-    void a_retry_after_beyond_the_policy_is_not_waited_for_but_told() {
-        serve(json(429, "slow down").withHeader("Retry-After", "120"));
-        RemoteException e = failure(policy());
-        assertThat(e.kind()).isEqualTo(Kind.RATE_LIMITED);
-        assertThat(e.retryAfter()).contains(Duration.ofMinutes(2));
-        assertThat(e).hasMessageContaining("retry after 2m");
-        requestsSent(1);
-    }
-
-    @Test
     void a_slow_answer_is_a_timeout_and_is_tried_again() {
         serve(json(200, said("Hi.")).withFixedDelay(3000));
-        RemoteException e = failure(policy("timeout: 60s", "timeout: 500ms"));
+        RemoteException e = failure(new Patience().timeout(Duration.ofMillis(500)));
         assertThat(e.kind()).isEqualTo(Kind.TIMEOUT);
-        assertThat(e).hasMessageContaining("500ms").hasMessageContaining("2 attempts");
-        assertThat(e.attemptsMaybeBilled()).isEqualTo(2);
+        assertThat(e).hasMessageContaining("500ms").hasMessageContaining("(2 times)");
+        assertThat(e.bill().calls()).allSatisfy(call -> assertThat(call.microUsd()).isPositive());
     }
 
     @Test
     void a_body_that_trickles_is_a_timeout_too() {
         serve(json(200, said("Hi.")).withChunkedDribbleDelay(20, 6000));
-        assertThat(failure(policy("timeout: 60s", "timeout: 1s", "max-attempts: 2", "max-attempts: 1")).kind())
+        assertThat(failure(new Patience().timeout(Duration.ofSeconds(1)).maxAttempts(1)).kind())
                 .isEqualTo(Kind.TIMEOUT);
     }
 
@@ -212,19 +162,18 @@ class RemoteModelsTest {
     @ValueSource(strings = {"EMPTY_RESPONSE", "CONNECTION_RESET_BY_PEER", "RANDOM_DATA_THEN_CLOSE", "MALFORMED_RESPONSE_CHUNK"})
     void a_broken_connection_is_tried_again_and_then_told(String fault) {
         serve(aResponse().withFault(Fault.valueOf(fault)));
-        RemoteException e = failure(policy());
+        RemoteException e = failure(new Patience());
         assertThat(e.kind()).as(fault).isEqualTo(Kind.DROPPED);
-        assertThat(e.attempts()).isEqualTo(2);
+        assertThat(e.bill().requests()).isEqualTo(2);
     }
 
     @Test
     void half_a_body_is_a_broken_connection() throws IOException {
         String body = said("Hi.");
-        try (RawServer server = new RawServer("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
+        try (RawServer server = RawServer.answering("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
                 + body.length() + "\r\n\r\n" + body.substring(0, body.length() / 2))) {
-            ChatModel model = RemoteModels.openAiCompatible("http://127.0.0.1:" + server.port() + "/v1", null, "m",
-                    policy());
-            assertThatThrownBy(() -> model.chat(HELLO))
+            RemoteChain model = at(server.url());
+            assertThatThrownBy(() -> ask(model, HELLO))
                     .isInstanceOfSatisfying(RemoteException.class, e -> {
                         assertThat(e.kind()).isEqualTo(Kind.DROPPED);
                         assertThat(e.getMessage()).contains("before the answer was complete").doesNotContain("\n");
@@ -246,7 +195,7 @@ class RemoteModelsTest {
             })
     void garbage_is_told_as_garbage_and_not_asked_for_again(String body) {
         serve(json(200, body));
-        RemoteException e = failure(policy());
+        RemoteException e = failure(new Patience());
         assertThat(e.kind()).as(e.getMessage()).isEqualTo(Kind.GARBAGE);
         assertThat(e).hasMessageContaining("OpenAI-compatible endpoint");
         requestsSent(1);
@@ -256,13 +205,13 @@ class RemoteModelsTest {
     @ValueSource(strings = {"{\"choices\":[]}", "{}", "{\"choices\":[{\"message\":{\"role\":\"assistant\",\"content\":\"\"}}]}"})
     void an_empty_completion_is_told_as_empty(String body) {
         serve(json(200, body));
-        assertThat(failure(policy()).kind()).isEqualTo(Kind.EMPTY);
+        assertThat(failure(new Patience()).kind()).isEqualTo(Kind.EMPTY);
     }
 
     @Test
     void a_refusal_of_the_model_is_told_as_one() {
         serve(json(200, completion("{\"role\":\"assistant\",\"refusal\":\"I will not.\"}")));
-        RemoteException e = failure(policy());
+        RemoteException e = failure(new Patience());
         assertThat(e.kind()).isEqualTo(Kind.CONTENT_REFUSED);
         assertThat(e).hasMessageContaining("I will not.");
     }
@@ -273,37 +222,18 @@ class RemoteModelsTest {
         try (ServerSocket free = new ServerSocket(0)) {
             port = free.getLocalPort();
         }
-        ChatModel model = RemoteModels.openAiCompatible("http://127.0.0.1:" + port + "/v1", null, "m", policy());
-        assertThatThrownBy(() -> model.chat(HELLO))
+        RemoteChain model = at("http://127.0.0.1:" + port + "/v1");
+        assertThatThrownBy(() -> ask(model, HELLO))
                 .isInstanceOfSatisfying(RemoteException.class, e -> assertThat(e.kind()).isEqualTo(Kind.UNREACHABLE))
                 .hasMessageContaining("OUTRIDER_LLM_URL");
     }
 
     @Test
-    void the_breaker_opens_after_many_failures_and_closes_again_by_itself() throws InterruptedException {
-        Policy policy = policy("max-attempts: 2", "max-attempts: 1", "min-calls: 5", "min-calls: 3", "open-for: 30s", "open-for: 300ms");
-        ChatModel model = model(policy);
-        serve(json(500, "down"));
-        for (int i = 0; i < 3; i++) {
-            assertThatThrownBy(() -> model.chat(HELLO)).isInstanceOf(RemoteException.class);
-        }
-        assertThatThrownBy(() -> model.chat(HELLO))
-                .isInstanceOfSatisfying(RemoteException.class, e -> {
-                    assertThat(e.kind()).isEqualTo(Kind.BREAKER_OPEN);
-                    assertThat(e.attempts()).isZero();
-                });
-        requestsSent(3);
-        serve(json(200, said("Up again.")));
-        Thread.sleep(400);
-        assertThat(model.chat(HELLO).aiMessage().text()).isEqualTo("Up again.");
-    }
-
-    @Test
     void a_wrong_key_does_not_open_the_breaker() {
-        ChatModel model = model(policy("min-calls: 5", "min-calls: 2"));
+        RemoteChain model = model(new Patience().breaker(2, Duration.ofSeconds(30)));
         serve(json(401, "no"));
         for (int i = 0; i < 6; i++) {
-            assertThatThrownBy(() -> model.chat(HELLO))
+            assertThatThrownBy(() -> ask(model, HELLO))
                     .isInstanceOfSatisfying(RemoteException.class, e -> assertThat(e.kind()).isEqualTo(
                             Kind.UNAUTHORISED));
         }
@@ -325,7 +255,7 @@ class RemoteModelsTest {
                         ToolSpecification.builder().name("shop.get").build(),
                         ToolSpecification.builder().name("shop_get").build())
                 .build();
-        AiMessage answer = model(policy()).chat(request).aiMessage();
+        AiMessage answer = ask(model(new Patience()), request).aiMessage();
         assertThat(answer.toolExecutionRequests())
                 .extracting(ToolExecutionRequest::name)
                 .containsExactly("shop.get", "made_up");
@@ -339,11 +269,11 @@ class RemoteModelsTest {
     @Test
     void an_interrupt_ends_the_exchange() throws Exception {
         serve(json(200, said("Hi.")).withFixedDelay(20_000));
-        ChatModel model = model(policy());
+        RemoteChain model = model(new Patience());
         AtomicReference<Throwable> thrown = new AtomicReference<>();
         Thread caller = new Thread(() -> {
             try {
-                model.chat(HELLO);
+                ask(model, HELLO);
             } catch (RuntimeException e) {
                 thrown.set(e);
             }
@@ -366,9 +296,9 @@ class RemoteModelsTest {
             System.setOut(catching);
             System.setErr(catching);
             serve(json(500, "down"));
-            ChatModel model = model(policy());
-            assertThatThrownBy(() -> model.chat(HELLO)).isInstanceOf(RemoteException.class);
-            assertThat(model.toString()).doesNotContain(KEY).contains("big-1");
+            RemoteChain model = model(new Patience());
+            assertThatThrownBy(() -> ask(model, HELLO)).isInstanceOf(RemoteException.class);
+            assertThat(model.toString()).doesNotContain(KEY).contains("big");
         } finally {
             System.setOut(out);
             System.setErr(err);
@@ -377,9 +307,33 @@ class RemoteModelsTest {
     }
 
     @Test
+    void a_model_of_the_policy_with_an_address_of_its_own_needs_only_its_key_from_the_environment() {
+        serve(json(200, said("Hi.")));
+        RemoteModelSettings own = new RemoteModelSettings(
+                "own", new BigDecimal("1"), new BigDecimal("2"), 100, SERVER.baseUrl() + "/v1", "own-7b", "OWN_KEY");
+        RemoteChain chain = RemoteModels.chain(
+                        List.of(BIG, own), new Patience().build(), Map.of("OWN_KEY", KEY))
+                .orElseThrow();
+        assertThat(chain.names()).as("the environment names no other").containsExactly("own");
+        assertThat(ask(chain, HELLO).aiMessage().text()).isEqualTo("Hi.");
+        SERVER.verify(postRequestedFor(urlEqualTo(PATH))
+                .withHeader("Authorization", equalTo("Bearer " + KEY))
+                .withRequestBody(matchingJsonPath("$.model", equalTo("own-7b"))));
+    }
+
+    @Test
+    void a_bad_address_in_the_policy_is_told_with_its_model() {
+        RemoteModelSettings own = new RemoteModelSettings(
+                "own", new BigDecimal("1"), new BigDecimal("2"), 100, "gpu-1/v1", "own-7b", "OWN_KEY");
+        assertThatThrownBy(() -> RemoteModels.chain(List.of(own), ResilienceSettings.DEFAULTS, Map.of()))
+                .hasMessageContaining("the url of models.remote own must start with http://");
+    }
+
+    @Test
     void without_a_url_there_is_no_llm() {
-        assertThat(RemoteModels.fromEnvironment(Map.of(), policy())).isEqualTo(Optional.empty());
-        assertThat(RemoteModels.fromEnvironment(Map.of("OUTRIDER_LLM_URL", " ", "OUTRIDER_LLM_KEY", "x"), policy()))
+        assertThat(RemoteModels.chain(List.of(BIG), ResilienceSettings.DEFAULTS, Map.of())).isEqualTo(Optional.empty());
+        assertThat(RemoteModels.chain(
+                        List.of(BIG), ResilienceSettings.DEFAULTS, Map.of("OUTRIDER_LLM_URL", " ", "OUTRIDER_LLM_KEY", "x")))
                 .isEmpty();
     }
 
@@ -396,9 +350,10 @@ class RemoteModelsTest {
         "https://host/v1, m, schlüssel, OUTRIDER_LLM_KEY"
     })
     void unusable_settings_are_told_in_one_line_without_the_key(String url, String model, String key, String part) {
-        assertThatThrownBy(() -> RemoteModels.fromEnvironment(
-                        Map.of("OUTRIDER_LLM_URL", url, "OUTRIDER_LLM_MODEL", model, "OUTRIDER_LLM_KEY", key),
-                                policy()))
+        assertThatThrownBy(() -> RemoteModels.chain(
+                        List.of(BIG),
+                        ResilienceSettings.DEFAULTS,
+                        Map.of("OUTRIDER_LLM_URL", url, "OUTRIDER_LLM_MODEL", model, "OUTRIDER_LLM_KEY", key)))
                 .isInstanceOfSatisfying(RemoteException.class, e -> assertThat(e.kind()).isEqualTo(Kind.CONFIGURATION))
                 .satisfies(e -> assertThat(e.getMessage()).contains(part).doesNotContain("\n"))
                 .satisfies(e -> assertThat(e.getMessage()).doesNotContain("two words").doesNotContain("schlüssel")
@@ -408,37 +363,7 @@ class RemoteModelsTest {
     @Test
     void a_url_may_end_with_the_whole_path() {
         serve(json(200, said("Hi.")));
-        ChatModel model = RemoteModels.openAiCompatible(SERVER.baseUrl() + PATH, null, "m", policy());
-        assertThat(model.chat(HELLO).aiMessage().text()).isEqualTo("Hi.");
-    }
-
-    /** Sends every caller the same bytes and hangs up. */
-    private static final class RawServer implements AutoCloseable {
-
-        private final ServerSocket socket = new ServerSocket(0, 16, InetAddress.getLoopbackAddress());
-
-        RawServer(String response) throws IOException {
-            Thread.ofVirtual().start(() -> {
-                while (!socket.isClosed()) {
-                    try (Socket caller = socket.accept()) {
-                        InputStream in = caller.getInputStream();
-                        in.read(new byte[65_536]);
-                        caller.getOutputStream().write(response.getBytes(StandardCharsets.UTF_8));
-                        caller.getOutputStream().flush();
-                    } catch (IOException e) {
-                        return;
-                    }
-                }
-            });
-        }
-
-        int port() {
-            return socket.getLocalPort();
-        }
-
-        @Override
-        public void close() throws IOException {
-            socket.close();
-        }
+        RemoteChain model = at(SERVER.baseUrl() + PATH);
+        assertThat(ask(model, HELLO).aiMessage().text()).isEqualTo("Hi.");
     }
 }
