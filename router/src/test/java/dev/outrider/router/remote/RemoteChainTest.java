@@ -36,6 +36,7 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -399,7 +400,7 @@ class RemoteChainTest {
         }
         caller.interrupt();
         assertThat(caller.join(Duration.ofSeconds(30))).isTrue();
-        assertThat(thrown.get().kind()).isEqualTo(Kind.CANCELLED);
+        assertThat(Objects.requireNonNull(thrown.get()).kind()).isEqualTo(Kind.CANCELLED);
         requests(SMALL, 0);
     }
 
