@@ -36,10 +36,16 @@ public interface Backend extends AutoCloseable {
     interface Mixer {}
 
     /** What one Mamba-2 layer remembers of one sequence: convolution inputs and the recurrent state; zero at first. */
-    interface RecurrentState {}
+    interface RecurrentState {
+        /** Gives its memory back at once; it is of no use afterwards. */
+        default void release() {}
+    }
 
     /** What one attention layer remembers of one sequence: keys and values of all positions so far. */
-    interface KeyValues {}
+    interface KeyValues {
+        /** Gives its memory back at once; it is of no use afterwards. */
+        default void release() {}
+    }
 
     /** Whether a matrix of this tensor's type can be used. */
     boolean supports(GgufTensor tensor);

@@ -18,6 +18,20 @@ public final class SequenceState {
         return position;
     }
 
+    /**
+     * Gives back the memory of all layers. On the processor the garbage collector would do as well; a GPU's memory is given back by nothing
+     * else. Not while a step of this sequence runs; the state is of no use afterwards.
+     */
+    public void release() {
+        for (Object layer : layers) {
+            switch (layer) {
+                case Backend.RecurrentState state -> state.release();
+                case Backend.KeyValues cache -> cache.release();
+                default -> {}
+            }
+        }
+    }
+
     void moveTo(int position) {
         this.position = position;
     }

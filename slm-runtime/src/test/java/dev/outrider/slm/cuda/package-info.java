@@ -1,0 +1,4 @@
+@NullMarked
+package dev.outrider.slm.cuda;
+
+import org.jspecify.annotations.NullMarked;
