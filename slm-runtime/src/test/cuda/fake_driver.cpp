@@ -54,6 +54,7 @@ struct Settings {
     size_t memory = size_t(1) << 30;
     size_t others = 0;   // bytes that other processes hold
     bool energy = true;
+    bool run = true;     // whether launches run kernels; otherwise they do nothing, and fresh memory holds zeros
 };
 
 std::recursive_mutex lock;
@@ -139,7 +140,7 @@ int allocate(uint64_t* out, size_t bytes, bool host) {
     char* raw = static_cast<char*>(aligned_alloc(256, whole + 2 * GUARD));
     if (!raw) return OUT_OF_MEMORY;
     memset(raw, GUARD_BYTE, whole + 2 * GUARD);
-    memset(raw + GUARD, 0xff, bytes);   // NaNs, and absurd integers
+    memset(raw + GUARD, settings.run ? 0xff : 0, bytes);   // NaNs, and absurd integers
     blocks[reinterpret_cast<uintptr_t>(raw) + GUARD] = {raw, bytes, host};
     if (!host) used += whole;
     *out = reinterpret_cast<uintptr_t>(raw) + GUARD;
@@ -210,6 +211,7 @@ API void fake_init(int result) { settings.init = result; }
 API void fake_energy(int known) { settings.energy = known; }
 API void fake_fail(long call, int result) { failAt = call > 0 ? calls + call : 0; failWith = result; }
 API void fake_fail_named(const char* name, long nth, int result) { failName = name; failNth = nth; failWith = result; }
+API void fake_run(int kernels) { settings.run = kernels; }
 API long fake_calls() { return calls; }
 API long fake_launches() { return launches; }
 API long fake_graph_launches() { return graphLaunches; }
@@ -441,7 +443,7 @@ static int launch(const char* name, uint64_t function, unsigned gx, unsigned gy,
     launches++;
     std::string kernel = f->name;
     return give(reinterpret_cast<Stream*>(stream), [=] {
-        if (!shim_error) return int(OK);
+        if (!shim_error || !settings.run) return int(OK);
         HostKernel run = hostKernel(kernel);
         if (!run) {
             complain("no kernel %s was compiled for the host", kernel.c_str());

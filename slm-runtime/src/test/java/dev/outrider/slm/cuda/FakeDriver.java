@@ -194,6 +194,11 @@ public final class FakeDriver {
         return call("fake_others", bytes);
     }
 
+    /** Lets launches do nothing, for tests of everything around them. */
+    public FakeDriver withoutKernels() {
+        return call("fake_run", 0);
+    }
+
     /** What starting the driver gives. */
     public FakeDriver start(int result) {
         return call("fake_init", result);
