@@ -88,8 +88,8 @@ public interface BudgetStore extends AutoCloseable {
         /** One threw, and whether it was carried out is not known. */
         AGAIN,
         /**
-         * The ticket was given back before, or it took nothing: the store leaves a mark for it, so that this may be
-         * repeated.
+         * The ticket was given back before, or it took nothing. A store that may break off leaves a mark for it, so
+         * that this may be repeated after it threw.
          */
         LATE
     }

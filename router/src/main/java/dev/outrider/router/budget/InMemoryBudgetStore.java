@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class InMemoryBudgetStore implements BudgetStore {
 
-    /** For how long after its expiry a finished or expired lease is remembered. */
+    /** For how long after its expiry an expired lease is remembered. */
     private static final long KEPT = Duration.ofDays(1).toMillis();
 
     private final ConcurrentHashMap<String, Account> accounts = new ConcurrentHashMap<>();
@@ -129,11 +129,9 @@ public final class InMemoryBudgetStore implements BudgetStore {
     public Finish finish(Ticket ticket, long[] charges, Attempt attempt, long now) {
         checkOpen();
         Key key = new Key(ticket.expires(), ticket.id());
-        if (attempt == Attempt.LATE) {
-            leases.putIfAbsent(key, new Entry(ticket, State.EXPIRED));
-        }
         Entry entry = leases.get(key);
         if (entry == null) {
+            // nothing in memory breaks off half-way, so nobody repeats a late charge
             if (attempt == Attempt.AGAIN) {
                 return Finish.BOOKED_BEFORE;
             }
@@ -147,9 +145,7 @@ public final class InMemoryBudgetStore implements BudgetStore {
             boolean out = entry.state == State.OUT;
             entry.state = State.BOOKED;
             book(ticket, charges, out);
-            if (attempt != Attempt.LATE) {
-                leases.remove(key);
-            }
+            leases.remove(key);
             return out ? Finish.BOOKED : Finish.BOOKED_LATE;
         }
     }

@@ -27,16 +27,19 @@ import dev.outrider.router.budget.BudgetStore.Ticket;
  * of many connections neither overspend nor wait for each other in a circle.
  *
  * <p>A lease is a row as long as it is out. Settling and giving back delete it: that way the table stays small. An
- * expired one stays for a day, so that "was booked" and "expired" can be told apart; so does the mark of a late charge.
+ * expired one stays for a day, so that "was booked" and "expired" can be told apart. A charge without a row of its own
+ * leaves a mark in a table beside, so that it is not booked again when nobody knows whether it was.
  */
 final class SqlAccounts {
 
-    /** For how long after its expiry an expired lease, or the mark of a late charge, is kept. */
+    /** For how long after its expiry an expired lease is kept. */
     private static final long KEPT = Duration.ofDays(1).toMillis();
+
+    /** For how long after the expiry of its lease the mark of a charge is kept. There may be one for every query. */
+    private static final long MARK_KEPT = Duration.ofHours(1).toMillis();
 
     private static final int OUT = 0;
     private static final int EXPIRED = 1;
-    private static final int MARK = 2;
 
     /** Adds to what is leased, in a new window from nothing, if the account covers it. */
     private static final String TAKE =
@@ -78,18 +81,16 @@ final class SqlAccounts {
             "INSERT INTO outrider_budget_lease (id, state, expires, legs) VALUES (?, " + OUT + ", ?, ?)";
 
     private static final String INSERT_MARK =
-            "INSERT INTO outrider_budget_lease (id, state, expires, legs) VALUES (?, " + MARK
-                    + ", ?, '') ON CONFLICT DO NOTHING";
+            "INSERT INTO outrider_budget_mark (id, expires) VALUES (?, ?) ON CONFLICT DO NOTHING";
 
     private static final String DELETE_LEASE = "DELETE FROM outrider_budget_lease WHERE id = ? AND state = ?";
-
-    private static final String MARK_LEASE =
-            "UPDATE outrider_budget_lease SET state = " + MARK + " WHERE id = ? AND state = ?";
 
     private static final String COUNT_OUT = "SELECT count(*) FROM outrider_budget_lease WHERE state = " + OUT;
 
     private static final String PURGE_LEASES =
             "DELETE FROM outrider_budget_lease WHERE state <> " + OUT + " AND expires < ?";
+
+    private static final String PURGE_MARKS = "DELETE FROM outrider_budget_mark WHERE expires < ?";
 
     private static final String PURGE_ACCOUNTS =
             "DELETE FROM outrider_budget_account WHERE forget_at < ? AND leased = 0";
@@ -104,10 +105,10 @@ final class SqlAccounts {
     private final PreparedStatement insertLease;
     private final PreparedStatement insertMark;
     private final PreparedStatement deleteLease;
-    private final PreparedStatement markLease;
     private final PreparedStatement expire;
     private final PreparedStatement countOut;
     private final PreparedStatement purgeLeases;
+    private final PreparedStatement purgeMarks;
     private final PreparedStatement purgeAccounts;
 
     SqlAccounts(Connection connection, SqlDialect dialect) throws SQLException {
@@ -118,10 +119,10 @@ final class SqlAccounts {
         this.insertLease = connection.prepareStatement(INSERT_LEASE);
         this.insertMark = connection.prepareStatement(INSERT_MARK);
         this.deleteLease = connection.prepareStatement(DELETE_LEASE);
-        this.markLease = connection.prepareStatement(MARK_LEASE);
         this.expire = connection.prepareStatement(dialect.expire());
         this.countOut = connection.prepareStatement(COUNT_OUT);
         this.purgeLeases = connection.prepareStatement(PURGE_LEASES);
+        this.purgeMarks = connection.prepareStatement(PURGE_MARKS);
         this.purgeAccounts = connection.prepareStatement(PURGE_ACCOUNTS);
     }
 
@@ -202,15 +203,12 @@ final class SqlAccounts {
     }
 
     private Finish mark(Ticket ticket) throws SQLException {
-        if (changes(markLease, ticket.id(), OUT)) {
-            return Finish.BOOKED;
-        }
-        if (changes(markLease, ticket.id(), EXPIRED)) {
-            return Finish.BOOKED_LATE;
-        }
         insertMark.setLong(1, ticket.id());
         insertMark.setLong(2, ticket.expires());
-        return insertMark.executeUpdate() == 1 ? Finish.BOOKED_LATE : Finish.BOOKED_BEFORE;
+        if (insertMark.executeUpdate() == 0) {
+            return Finish.BOOKED_BEFORE;
+        }
+        return ticket.tookAnything() ? remove(ticket, Attempt.FIRST) : Finish.BOOKED_LATE;
     }
 
     private static boolean changes(PreparedStatement statement, long id, int state) throws SQLException {
@@ -274,6 +272,8 @@ final class SqlAccounts {
         expire(now);
         purgeLeases.setLong(1, now - KEPT);
         purgeLeases.executeUpdate();
+        purgeMarks.setLong(1, now - MARK_KEPT);
+        purgeMarks.executeUpdate();
         purgeAccounts.setLong(1, now);
         purgeAccounts.executeUpdate();
     }

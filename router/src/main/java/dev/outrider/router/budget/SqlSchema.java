@@ -46,6 +46,7 @@ final class SqlSchema {
             number(
                     statement,
                     "SELECT count(state + expires) FROM outrider_budget_lease WHERE id = 0 AND legs = ''");
+            number(statement, "SELECT count(expires) FROM outrider_budget_mark WHERE id = 0");
             return number(
                     statement,
                     "UPDATE outrider_budget_meta SET value = value + 1 WHERE name = 'openers' RETURNING value");
@@ -61,6 +62,8 @@ final class SqlSchema {
                 + number + ")" + dialect.accountSuffix());
         statement.executeUpdate("CREATE TABLE outrider_budget_lease (id " + dialect.integer() + " PRIMARY KEY, state"
                 + number + ", expires" + number + ", legs TEXT NOT NULL)" + dialect.tableSuffix());
+        statement.executeUpdate("CREATE TABLE outrider_budget_mark (id " + dialect.integer() + " PRIMARY KEY, expires"
+                + number + ")" + dialect.tableSuffix());
         for (String extra : dialect.extras()) {
             statement.executeUpdate(extra);
         }

@@ -47,6 +47,11 @@ abstract class BudgetStoreContract {
     /** Operations of a thread in the test with many of them. */
     abstract int operations();
 
+    /** Whether an operation may fail without anybody knowing if it was carried out. */
+    boolean mayBreakOff() {
+        return true;
+    }
+
     @BeforeEach
     void openStore() {
         store = open();
@@ -313,11 +318,15 @@ abstract class BudgetStoreContract {
         Ticket late = ((Taken) store.take(List.of(demand), time, time + 1000)).ticket();
         store.finish(late, new long[] {0}, Attempt.FIRST, time);
         assertThat(store.finish(late, new long[] {6}, Attempt.LATE, time)).isEqualTo(Finish.BOOKED_LATE);
-        assertThat(store.finish(late, new long[] {6}, Attempt.LATE, time)).isEqualTo(Finish.BOOKED_BEFORE);
+        if (mayBreakOff()) {
+            assertThat(store.finish(late, new long[] {6}, Attempt.LATE, time)).isEqualTo(Finish.BOOKED_BEFORE);
+        }
 
         Ticket unreturned = ((Taken) store.take(List.of(demand), time, time + 1000)).ticket();
         assertThat(store.finish(unreturned, new long[] {7}, Attempt.LATE, time)).isEqualTo(Finish.BOOKED);
-        assertThat(store.finish(unreturned, new long[] {7}, Attempt.LATE, time)).isEqualTo(Finish.BOOKED_BEFORE);
+        if (mayBreakOff()) {
+            assertThat(store.finish(unreturned, new long[] {7}, Attempt.LATE, time)).isEqualTo(Finish.BOOKED_BEFORE);
+        }
 
         Ticket expired = ((Taken) store.take(List.of(demand), time, time + 1000)).ticket();
         assertThat(store.leasesOut(time + 1000)).isZero();

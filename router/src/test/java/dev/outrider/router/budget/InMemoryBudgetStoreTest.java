@@ -11,4 +11,9 @@ class InMemoryBudgetStoreTest extends BudgetStoreContract {
     int operations() {
         return 2_000;
     }
+
+    @Override
+    boolean mayBreakOff() {
+        return false;
+    }
 }
