@@ -37,6 +37,9 @@ public final class OpenTelemetryRouting implements RoutingListener {
     private static final AttributeKey<String> ERROR_TYPE = AttributeKey.stringKey("error.type");
     private static final String CHAT = "chat";
 
+    /** The protocol that LLMs are spoken to in, whoever they are. */
+    private static final String OPENAI = "openai";
+
     /** Queries whose audit may still come: their spans' contexts, the oldest forgotten first. */
     private static final int REMEMBERED = 10_000;
 
@@ -75,7 +78,7 @@ public final class OpenTelemetryRouting implements RoutingListener {
     @Override
     public void onLocalAnswer(RoutingEvent.LocalAnswer answer) {
         DecisionRecord.Local local = answer.local();
-        Span span = child(answer.id(), "outrider.slm", local.model(), SpanKind.INTERNAL, answer.at(), local.seconds());
+        Span span = child(answer.id(), CHAT, "outrider.slm", local.model(), answer.at(), local.seconds());
         usage(span, local.inputTokens(), local.outputTokens());
         span.setAttribute(RESPONSE_MODEL, local.model());
         DecisionRecord.Evidence evidence = local.evidence();
@@ -99,7 +102,7 @@ public final class OpenTelemetryRouting implements RoutingListener {
 
     @Override
     public void onRemoteAttempt(RoutingEvent.RemoteAttempt attempt) {
-        Span span = child(attempt.id(), "openai", attempt.model(), SpanKind.CLIENT, attempt.at(), attempt.seconds());
+        Span span = child(attempt.id(), CHAT, OPENAI, attempt.model(), attempt.at(), attempt.seconds());
         usage(span, attempt.inputTokens(), attempt.outputTokens());
         span.setAttribute("outrider.outcome", attempt.outcome());
         span.setAttribute("outrider.cost.micro_usd", attempt.microUsd());
@@ -156,7 +159,7 @@ public final class OpenTelemetryRouting implements RoutingListener {
 
     @Override
     public void onAudit(AuditRecord audit) {
-        Span span = child(audit.id(), "openai", audit.model(), SpanKind.CLIENT, audit.at(), audit.seconds());
+        Span span = child(audit.id(), "audit", "outrider", audit.model(), audit.at(), audit.seconds());
         open.remove(audit.id());
         usage(span, audit.inputTokens(), audit.outputTokens());
         span.setAttribute("outrider.audit.propensity", audit.propensity());
@@ -167,10 +170,10 @@ public final class OpenTelemetryRouting implements RoutingListener {
     }
 
     /** A child of the query's span, told when it has ended; a span of its own when the query is not known. */
-    private Span child(String query, String provider, String model, SpanKind kind, Instant ended, double seconds) {
+    private Span child(String query, String name, String provider, String model, Instant ended, double seconds) {
         Open parent = open.get(query);
-        SpanBuilder builder = tracer.spanBuilder(CHAT + " " + model)
-                .setSpanKind(kind)
+        SpanBuilder builder = tracer.spanBuilder(name + " " + model)
+                .setSpanKind(provider.equals(OPENAI) ? SpanKind.CLIENT : SpanKind.INTERNAL)
                 .setStartTimestamp(ended.minusNanos(Math.round(seconds * 1e9)))
                 .setAttribute(OPERATION, CHAT)
                 .setAttribute(PROVIDER, provider)

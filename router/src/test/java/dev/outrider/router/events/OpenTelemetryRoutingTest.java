@@ -126,7 +126,7 @@ class OpenTelemetryRoutingTest {
         assertThat(spans.unended()).containsExactly("q-1");
         spans.onAudit(new AuditRecord(
                 2, "q-1", Instant.EPOCH.plusSeconds(9), "desk", 0.1, true, "big", null, null, 10, 2, 5, 1));
-        SpanData audit = span("chat big");
+        SpanData audit = span("audit big");
         assertThat(audit.getParentSpanId()).isEqualTo(span("chat outrider").getSpanId());
         assertThat(audit.getStartEpochNanos()).isEqualTo(8_000_000_000L);
         assertThat(audit.getAttributes().get(AttributeKey.booleanKey("outrider.audit.agreed"))).isTrue();
