@@ -25,7 +25,13 @@ public interface BudgetStore extends AutoCloseable {
      * @param limit spent and leased may come to this together
      * @param forgetAt when the account may be forgotten if it is not used again
      */
-    record Demand(String account, long window, long amount, long limit, long forgetAt) {}
+    record Demand(String account, long window, long amount, long limit, long forgetAt) {
+
+        /** The leg of a ticket that takes nothing here. */
+        Leg nothingTaken() {
+            return new Leg(account, window, 0, forgetAt);
+        }
+    }
 
     /**
      * What was taken from one account.
