@@ -325,7 +325,10 @@ class RemoteChainTest {
             RemoteException e = failure(chain);
             assertThat(e.kind()).isEqualTo(Kind.QUERY_TIMEOUT);
             assertThat(e).hasMessageContaining("the query's 600ms");
-            assertThat(e.bill().calls()).extracting(RemoteCall::model).containsOnly("big");
+            assertThat(e.bill().calls())
+                    .filteredOn(call -> call.outcome() != Outcome.NOT_SENT)
+                    .extracting(RemoteCall::model)
+                    .containsOnly("big");
             assertThat(e.bill().requests()).isLessThanOrEqualTo(2);
         }
     }
@@ -368,9 +371,13 @@ class RemoteChainTest {
     @Test
     void a_cancelled_request_hangs_up() throws Exception {
         try (RawServer silent = RawServer.silent()) {
-            ResilienceSettings patience =
-                    new Patience().timeout(Duration.ofMillis(300)).maxAttempts(1).build();
-            failure(RemoteChain.of(List.of(model("big", silent.url(), patience)), patience));
+            ResilienceSettings patience = new Patience().build();
+            RemoteChain chain = RemoteChain.of(List.of(model("big", silent.url(), patience)), patience);
+            Thread caller = Thread.ofVirtual().start(() -> failure(chain));
+            while (silent.bytes() == 0) {
+                Thread.sleep(1);
+            }
+            caller.interrupt();
             assertThat(silent.hungUp().await(30, TimeUnit.SECONDS)).isTrue();
         }
     }
