@@ -96,8 +96,12 @@ record AnswerReader(
 
     private TokenEvidence evidence(Generation generation, Completion completion) {
         List<TokenScore> scores = new ArrayList<>();
+        double toolNames = 0;
         for (GeneratedToken token : generation.tokens()) {
             int place = opening.length + scores.size();
+            if (completion.isToolName(place)) {
+                toolNames += Math.min(0, token.logProbability());
+            }
             scores.add(new TokenScore(
                     token.id(),
                     tokenizer.text(token.id()),
@@ -109,6 +113,7 @@ record AnswerReader(
                 scores,
                 generation.promptTokens(),
                 completion.thinkingTokens(),
+                Math.exp(toolNames),
                 generation.prefillSeconds(),
                 generation.decodeSeconds());
     }

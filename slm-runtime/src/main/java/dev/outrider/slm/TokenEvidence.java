@@ -9,14 +9,30 @@ import java.util.OptionalDouble;
  * @param tokens the answer's tokens in order, the end token included
  * @param promptTokens tokens of the prompt
  * @param thinkingTokens tokens of the answer that were thoughts
+ * @param toolNameProbability probability of the tokens that name the called tools, all calls together, in [0, 1]; 1 for
+ *     an answer without a call
  * @param prefillSeconds wall-clock seconds spent on the prompt
  * @param decodeSeconds wall-clock seconds spent on the answer
  */
 public record TokenEvidence(
-        List<TokenScore> tokens, int promptTokens, int thinkingTokens, double prefillSeconds, double decodeSeconds) {
+        List<TokenScore> tokens,
+        int promptTokens,
+        int thinkingTokens,
+        double toolNameProbability,
+        double prefillSeconds,
+        double decodeSeconds) {
 
     public TokenEvidence {
         tokens = List.copyOf(tokens);
+        if (!(toolNameProbability >= 0 && toolNameProbability <= 1)) {
+            throw new IllegalArgumentException("toolNameProbability must be in [0, 1] but is " + toolNameProbability);
+        }
+    }
+
+    /** Evidence of an answer that names no tool. */
+    public TokenEvidence(
+            List<TokenScore> tokens, int promptTokens, int thinkingTokens, double prefillSeconds, double decodeSeconds) {
+        this(tokens, promptTokens, thinkingTokens, 1, prefillSeconds, decodeSeconds);
     }
 
     /**
@@ -30,5 +46,39 @@ public record TokenEvidence(
                 .filter(TokenScore::decision)
                 .mapToDouble(TokenScore::probability)
                 .min();
+    }
+
+    /**
+     * The smallest top-2 margin of the decision tokens.
+     *
+     * @return a value in [0, 1], or empty when the answer holds no decision token
+     */
+    public OptionalDouble smallestDecisionMargin() {
+        return tokens.stream()
+                .filter(TokenScore::decision)
+                .mapToDouble(TokenScore::top2Margin)
+                .min();
+    }
+
+    /**
+     * The mean log-probability of the decision tokens, in nats.
+     *
+     * @return at most 0, or empty when the answer holds no decision token
+     */
+    public OptionalDouble meanDecisionLogProbability() {
+        return tokens.stream()
+                .filter(TokenScore::decision)
+                .mapToDouble(TokenScore::logProbability)
+                .average();
+    }
+
+    /** The log-probability of the whole answer, in nats: at most 0. */
+    public double sumLogProbability() {
+        return tokens.stream().mapToDouble(TokenScore::logProbability).sum();
+    }
+
+    /** How many tokens decide something. */
+    public int decisionTokens() {
+        return (int) tokens.stream().filter(TokenScore::decision).count();
     }
 }

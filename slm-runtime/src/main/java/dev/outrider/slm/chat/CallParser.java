@@ -22,12 +22,14 @@ final class CallParser {
 
     private final byte[] json;
     private final BitSet decisions;
+    private final BitSet nameBytes;
     private @Nullable String name;
     private @Nullable String arguments;
 
-    private CallParser(byte[] json, BitSet decisions) {
+    private CallParser(byte[] json, BitSet decisions, BitSet nameBytes) {
         this.json = json;
         this.decisions = decisions;
+        this.nameBytes = nameBytes;
     }
 
     /**
@@ -35,9 +37,10 @@ final class CallParser {
      *
      * @param json UTF-8
      * @param decisions gets the places of the decision bytes
+     * @param nameBytes gets the places of the tool's name, its closing quote included
      */
-    static ToolCall parse(byte[] json, BitSet decisions) throws MalformedCompletionException {
-        CallParser call = new CallParser(json, decisions);
+    static ToolCall parse(byte[] json, BitSet decisions, BitSet nameBytes) throws MalformedCompletionException {
+        CallParser call = new CallParser(json, decisions, nameBytes);
         try (JsonParser parser = JSON.createParser(json)) {
             call.read(parser);
         } catch (JsonProcessingException e) {
@@ -78,6 +81,7 @@ final class CallParser {
         }
         name = parser.getText();
         decide(start(parser) + 1, end(parser));
+        nameBytes.set(start(parser) + 1, end(parser));
     }
 
     private void readArguments(JsonParser parser, JsonToken first) throws IOException, MalformedCompletionException {

@@ -30,12 +30,14 @@ public final class Completion {
     private final @Nullable String thinking;
     private final int thinkingTokens;
     private final BitSet decisions;
+    private final BitSet toolNames;
 
-    Completion(Reply reply, @Nullable String thinking, int thinkingTokens, BitSet decisions) {
+    Completion(Reply reply, @Nullable String thinking, int thinkingTokens, BitSet decisions, BitSet toolNames) {
         this.reply = reply;
         this.thinking = thinking;
         this.thinkingTokens = thinkingTokens;
         this.decisions = decisions;
+        this.toolNames = toolNames;
     }
 
     public Reply reply() {
@@ -55,5 +57,10 @@ public final class Completion {
     /** Whether the token at this place of the completion is a decision. */
     public boolean isDecision(int place) {
         return decisions.get(place);
+    }
+
+    /** Whether the token at this place of the completion holds a part of a tool's name, its closing quote included. */
+    public boolean isToolName(int place) {
+        return toolNames.get(place);
     }
 }

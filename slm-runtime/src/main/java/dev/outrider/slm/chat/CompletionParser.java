@@ -49,11 +49,12 @@ record CompletionParser(
             }
         }
         BitSet decisions = new BitSet(answer.length);
+        BitSet toolNames = new BitSet(answer.length);
         try {
             Reply reply = start < end && answer[start] == call
-                    ? calls(answer, start, end, decisions)
+                    ? calls(answer, start, end, decisions, toolNames)
                     : text(answer, start, end, decisions);
-            return new Completion(reply, thinking, thinkingTokens, decisions);
+            return new Completion(reply, thinking, thinkingTokens, decisions, toolNames);
         } catch (MalformedCompletionException e) {
             return malformed(answer, start, end, thinking, thinkingTokens, e.problem());
         }
@@ -79,7 +80,8 @@ record CompletionParser(
         return new Reply.Text(text);
     }
 
-    private Reply calls(int[] answer, int start, int end, BitSet decisions) throws MalformedCompletionException {
+    private Reply calls(int[] answer, int start, int end, BitSet decisions, BitSet toolNames)
+            throws MalformedCompletionException {
         List<ToolCall> calls = new ArrayList<>();
         int i = start;
         while (i < end) {
@@ -91,7 +93,7 @@ record CompletionParser(
             if (close == end) {
                 throw new MalformedCompletionException("a call is not closed");
             }
-            calls.add(call(answer, i + 1, close, decisions));
+            calls.add(call(answer, i + 1, close, decisions, toolNames));
             i = close + 1;
         }
         if (end < answer.length) {
@@ -100,8 +102,9 @@ record CompletionParser(
         return new Reply.Calls(calls);
     }
 
-    /** Parses the tokens between two call markers and marks those that hold a decision byte. */
-    private ToolCall call(int[] answer, int from, int to, BitSet decisions) throws MalformedCompletionException {
+    /** Parses the tokens between two call markers and marks those that hold a decision byte, or one of the tool's name. */
+    private ToolCall call(int[] answer, int from, int to, BitSet decisions, BitSet toolNames)
+            throws MalformedCompletionException {
         ByteArrayOutputStream json = new ByteArrayOutputStream();
         int[] starts = new int[to - from + 1];
         for (int i = from; i < to; i++) {
@@ -113,14 +116,20 @@ record CompletionParser(
             starts[i - from + 1] = json.size();
         }
         BitSet decisionBytes = new BitSet(json.size());
-        ToolCall parsed = CallParser.parse(json.toByteArray(), decisionBytes);
+        BitSet nameBytes = new BitSet(json.size());
+        ToolCall parsed = CallParser.parse(json.toByteArray(), decisionBytes, nameBytes);
         for (int i = from; i < to; i++) {
-            int next = decisionBytes.nextSetBit(starts[i - from]);
-            if (next >= 0 && next < starts[i - from + 1]) {
-                decisions.set(i);
-            }
+            int begin = starts[i - from];
+            int behind = starts[i - from + 1];
+            decisions.set(i, holdsOneOf(decisionBytes, begin, behind));
+            toolNames.set(i, holdsOneOf(nameBytes, begin, behind));
         }
         return parsed;
+    }
+
+    private static boolean holdsOneOf(BitSet bytes, int from, int to) {
+        int next = bytes.nextSetBit(from);
+        return next >= 0 && next < to;
     }
 
     private Completion malformed(
@@ -128,7 +137,8 @@ record CompletionParser(
         String text = tokenizer.written(Arrays.copyOfRange(answer, start, end));
         BitSet decisions = new BitSet(answer.length);
         decisions.set(start, answer.length);
-        return new Completion(new Reply.Malformed(text, problem), thinking, thinkingTokens, decisions);
+        return new Completion(
+                new Reply.Malformed(text, problem), thinking, thinkingTokens, decisions, new BitSet());
     }
 
     private static int indexOf(int[] tokens, int token, int from, int to) {
