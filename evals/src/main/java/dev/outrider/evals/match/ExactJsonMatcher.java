@@ -3,6 +3,7 @@ package dev.outrider.evals.match;
 import dev.outrider.evals.suite.EvalCase;
 import dev.outrider.evals.suite.ExpectedCall;
 import dev.outrider.evals.suite.Json;
+import dev.outrider.router.audit.JsonValues;
 
 /**
  * Same tool and deep-equal arguments as a recorded call: neither fewer arguments nor more; numbers compare by value. On recorded runs
@@ -24,7 +25,7 @@ public final class ExactJsonMatcher implements CallMatcher {
             if (value == null) {
                 return Verdict.wrong("argument " + expected.getKey() + " is missing");
             }
-            if (expected.getValue().stream().noneMatch(a -> JsonEquality.equal(value, a))) {
+            if (expected.getValue().stream().noneMatch(a -> JsonValues.equal(value, a))) {
                 return Verdict.wrong("argument " + expected.getKey() + " is " + Json.write(value) + ", recorded: "
                         + Json.write(expected.getValue()));
             }

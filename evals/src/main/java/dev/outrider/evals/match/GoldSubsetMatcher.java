@@ -6,6 +6,7 @@ import java.util.regex.Pattern;
 import dev.outrider.evals.suite.EvalCase;
 import dev.outrider.evals.suite.ExpectedCall;
 import dev.outrider.evals.suite.Json;
+import dev.outrider.router.audit.JsonValues;
 
 /**
  * The rule of ToolTalk (microsoft/ToolTalk, arXiv 2311.10775): every gold argument present and equal, further arguments of the schema
@@ -61,14 +62,14 @@ public final class GoldSubsetMatcher implements CallMatcher {
         if (gold.dateOnly().contains(parameter)) {
             return date(value).equals(date(acceptable));
         }
-        return JsonEquality.equal(value, acceptable);
+        return JsonValues.equal(value, acceptable);
     }
 
     private static boolean containsAll(JsonNode list, JsonNode elements) {
         for (JsonNode element : elements) {
             boolean found = false;
             for (JsonNode candidate : list) {
-                found |= JsonEquality.equal(element, candidate);
+                found |= JsonValues.equal(element, candidate);
             }
             if (!found) {
                 return false;

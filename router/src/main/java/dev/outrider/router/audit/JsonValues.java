@@ -1,14 +1,14 @@
-package dev.outrider.evals.match;
+package dev.outrider.router.audit;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
 /** Deep equality of JSON: numbers by value (JSON has one number type, 5 is 5.0), kinds never mixed, key order ignored. */
-final class JsonEquality {
+public final class JsonValues {
 
-    private JsonEquality() {}
+    private JsonValues() {}
 
-    static boolean equal(JsonNode a, JsonNode b) {
-        return a.equals(JsonEquality::compare, b);
+    public static boolean equal(JsonNode a, JsonNode b) {
+        return a.equals(JsonValues::compare, b);
     }
 
     private static int compare(JsonNode a, JsonNode b) {
