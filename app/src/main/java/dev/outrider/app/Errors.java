@@ -11,6 +11,7 @@ import java.nio.file.NotDirectoryException;
 import dev.outrider.app.terminal.Terminal;
 import dev.outrider.evals.suite.SuiteException;
 import dev.outrider.router.PolicyException;
+import dev.outrider.router.calibration.CalibrationException;
 import dev.outrider.slm.ContextLengthException;
 import dev.outrider.slm.chat.ChatFormatException;
 import dev.outrider.slm.gguf.GgufException;
@@ -46,7 +47,7 @@ final class Errors {
         return switch (error) {
             case CliException e -> e.exitCode();
             case GgufException _, ContextLengthException _, TokenizerException _, ChatFormatException _ -> ExitCode.BAD_INPUT;
-            case PolicyException _, SuiteException _, IllegalArgumentException _ -> ExitCode.BAD_INPUT;
+            case PolicyException _, SuiteException _, CalibrationException _, IllegalArgumentException _ -> ExitCode.BAD_INPUT;
             case NoSuchFileException _, AccessDeniedException _, NotDirectoryException _, FileAlreadyExistsException _ ->
                 ExitCode.BAD_INPUT;
             case UncheckedIOException e when e.getCause() instanceof FileSystemException cause -> exitCode(cause);

@@ -339,7 +339,7 @@ public final class HtmlReport {
         out.append(html).append('\n');
     }
 
-    private static String css() {
+    static String css() {
         try (InputStream in = HtmlReport.class.getResourceAsStream("report.css")) {
             return new String(Objects.requireNonNull(in, "report.css is missing from this build").readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
