@@ -8,6 +8,10 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.langchain4j.model.chat.ChatRequestOptions;
+import dev.langchain4j.model.chat.request.ChatRequest;
+
+import dev.outrider.router.remote.RemoteChain;
 
 /** The arrows between the modules go one way, and every module keeps to its own business. */
 @AnalyzeClasses(packages = "dev.outrider", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -72,4 +76,21 @@ final class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .haveFullyQualifiedName("dev.outrider.slm.SlmEngine");
+
+    /** Whoever asks an LLM goes through the one class that knows what may leave the house. */
+    @ArchTest
+    static final ArchRule ONLY_THE_GATE_ASKS_AN_LLM = noClasses()
+            .that()
+            .doNotHaveFullyQualifiedName("dev.outrider.router.privacy.EgressGate")
+            .should()
+            .callMethod(RemoteChain.class, "ask", ChatRequest.class, ChatRequestOptions.class);
+
+    /** Leaves of the router: what they need of the cascade is none of their business. */
+    @ArchTest
+    static final ArchRule THE_ROUTERS_PACKAGES_KNOW_NOTHING_OF_THE_CASCADE = noClasses()
+            .that()
+            .resideInAnyPackage("dev.outrider.router.privacy..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("dev.outrider.router");
 }
