@@ -55,7 +55,7 @@ public final class SqliteBudgetStore implements BudgetStore {
     /** Null when it broke; the next operation opens another. */
     private @Nullable SqliteSession session;
 
-    private boolean closed;
+    private volatile boolean closed;
 
     /** Opens connections; tests let them break. */
     interface Connector {
@@ -105,7 +105,7 @@ public final class SqliteBudgetStore implements BudgetStore {
     public Take take(List<Demand> demands, long now, long expires) {
         long id = lastId.incrementAndGet();
         boolean tidy = upkeep.isDue(now);
-        if (!tidy && isOpen() && demands.stream().allMatch(demand -> demand.amount() == 0)) {
+        if (!tidy && !closed && demands.stream().allMatch(demand -> demand.amount() == 0)) {
             // most local answers: nothing is set aside for them, so there is nothing to write down
             return new Taken(new Ticket(id, demands.stream().map(Demand::nothingTaken).toList(), expires));
         }
@@ -149,15 +149,6 @@ public final class SqliteBudgetStore implements BudgetStore {
                 last.close();
                 session = null;
             }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private boolean isOpen() {
-        lock.lock();
-        try {
-            return !closed;
         } finally {
             lock.unlock();
         }
