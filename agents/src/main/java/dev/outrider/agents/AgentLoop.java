@@ -85,7 +85,7 @@ final class AgentLoop {
                 .messages(conversation.messages())
                 .toolSpecifications(catalogue.specifications())
                 .build();
-        CascadeAttributes attributes = new CascadeAttributes(conversation.session(), null, agent.workload());
+        CascadeAttributes attributes = CascadeAttributes.of(conversation.session(), null, agent.workload());
         return agent.model().chat(request, attributes.toOptions());
     }
 

@@ -23,8 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 import dev.outrider.agents.AgentCall.Status;
 import dev.outrider.router.CascadeChatModel;
 import dev.outrider.router.Decision;
-import dev.outrider.router.Policy;
 import dev.outrider.router.ledger.InMemoryLedger;
+import dev.outrider.router.policy.Policy;
 import dev.outrider.router.remote.RemoteModels;
 import dev.outrider.slm.SlmChatModel;
 import dev.outrider.tools.desk.Desk;
@@ -116,7 +116,7 @@ final class DeskAgentTest {
         Policy policy = Policy.defaults();
         CascadeChatModel cascade = CascadeChatModel.builder()
                 .local(local)
-                .remote(RemoteModels.openAiCompatible(LLM.baseUrl() + "/v1", null, "some-model", policy))
+                .remote(RemoteModels.openAiCompatible(LLM.baseUrl() + "/v1", null, "some-model", policy.resilience().timeout()))
                 .policy(policy)
                 .catalogue(desk().catalogue())
                 .ledger(ledger)

@@ -42,6 +42,7 @@ import dev.outrider.router.calibration.Target;
 import dev.outrider.router.calibration.WorkloadCalibration;
 import dev.outrider.router.calibration.WorkloadFit;
 import dev.outrider.router.ledger.InMemoryLedger;
+import dev.outrider.router.policy.PolicySource;
 import dev.outrider.slm.ModelInfo;
 import dev.outrider.slm.SlmChatModel;
 import dev.outrider.slm.SlmEngine;
@@ -175,7 +176,7 @@ final class CalibrateCommand implements Callable<Integer> {
                     + " wrong");
             CascadeChatModel cascade = CascadeChatModel.builder()
                     .local(local)
-                    .policy(policyOption.load())
+                    .policy(PolicySource.of(policyOption.load()))
                     .catalogue(desk.catalogue())
                     .ledger(new InMemoryLedger())
                     .build();

@@ -20,8 +20,9 @@ import dev.outrider.evals.run.RunInfo;
 import dev.outrider.evals.run.TaskRunner;
 import dev.outrider.evals.suite.Suite;
 import dev.outrider.router.CascadeChatModel;
-import dev.outrider.router.Policy;
 import dev.outrider.router.ledger.JsonLinesLedger;
+import dev.outrider.router.policy.PolicyInForce;
+import dev.outrider.router.policy.PolicySource;
 import dev.outrider.slm.SlmChatModel;
 import dev.outrider.slm.SlmEngine;
 import dev.outrider.tools.ToolCatalogue;
@@ -83,12 +84,12 @@ final class DemoCommand implements Callable<Integer> {
             throw CliException.badInput("--tasks must be at least 1 but is " + tasks);
         }
         Terminal terminal = context.terminal();
-        Policy policy = policyOption.load();
+        PolicyInForce policy = policyOption.load();
         Suite desk = Suite.desk();
         Suite suite = tasks == null ? desk : Sample.ofTasks(desk, tasks, seed);
         ReportFiles files = ReportFiles.in(out);
         try (SlmEngine engine = model.load();
-                LlmOptions.Llm llm = llmOptions.start(System.getenv(), policy, suite.cases(), seed)) {
+                LlmOptions.Llm llm = llmOptions.start(System.getenv(), policy.policy(), suite.cases(), seed)) {
             if (!json) {
                 introduce(terminal, engine, llm);
             }
@@ -100,16 +101,16 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private ReplacementReport play(
-            Suite suite, Policy policy, ReportFiles files, SlmEngine engine, LlmOptions.Llm llm) {
+            Suite suite, PolicyInForce policy, ReportFiles files, SlmEngine engine, LlmOptions.Llm llm) {
         Terminal terminal = context.terminal();
         try (SlmChatModel local = SlmChatModel.builder().engine(engine).build();
                 Desk desk = Desk.open(files.database());
-                JsonLinesLedger ledger = JsonLinesLedger.open(files.ledger(), policy.ledger());
+                JsonLinesLedger ledger = JsonLinesLedger.open(files.ledger(), policy.policy().ledger());
                 DemoView view = new DemoView(terminal, quiet || json)) {
             CascadeChatModel cascade = CascadeChatModel.builder()
                     .local(local)
-                    .remote(llm.model())
-                    .policy(policy)
+                    .remotes(llm.remotes())
+                    .policy(PolicySource.of(policy))
                     .catalogue(desk.catalogue())
                     .ledger(ledger)
                     .build();
@@ -121,7 +122,7 @@ final class DemoCommand implements Callable<Integer> {
             context.interruption().stopWith(runner::stop);
             EvalRun run = runner.run(suite);
             RunInfo info = new RunInfo(
-                    "desk", RunInfo.Mode.TASKS, engine.info().name(), llm.info(), policy, seed);
+                    "desk", RunInfo.Mode.TASKS, engine.info().name(), llm.info(), policy.policy(), seed);
             return ReplacementReport.of(info, run);
         }
     }

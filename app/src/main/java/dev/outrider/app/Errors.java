@@ -10,8 +10,8 @@ import java.nio.file.NotDirectoryException;
 
 import dev.outrider.app.terminal.Terminal;
 import dev.outrider.evals.suite.SuiteException;
-import dev.outrider.router.PolicyException;
 import dev.outrider.router.calibration.CalibrationException;
+import dev.outrider.router.policy.PolicyException;
 import dev.outrider.slm.ContextLengthException;
 import dev.outrider.slm.chat.ChatFormatException;
 import dev.outrider.slm.gguf.GgufException;

@@ -19,8 +19,9 @@ import dev.outrider.evals.run.RunInfo;
 import dev.outrider.evals.suite.EvalCase;
 import dev.outrider.evals.suite.Suite;
 import dev.outrider.router.CascadeChatModel;
-import dev.outrider.router.Policy;
 import dev.outrider.router.ledger.JsonLinesLedger;
+import dev.outrider.router.policy.PolicyInForce;
+import dev.outrider.router.policy.PolicySource;
 import dev.outrider.slm.SlmChatModel;
 import dev.outrider.slm.SlmEngine;
 import dev.outrider.tools.desk.Desk;
@@ -80,7 +81,7 @@ final class EvalCommand implements Callable<Integer> {
         if (sample < 0) {
             throw CliException.badInput("--sample must be at least 1 but is " + sample);
         }
-        Policy policy = policyOption.load();
+        PolicyInForce policy = policyOption.load();
         Suite suite = Suite.load(suites);
         if (sample > 0) {
             suite = Sample.of(suite, sample, seed);
@@ -90,15 +91,15 @@ final class EvalCommand implements Callable<Integer> {
         ReplacementReport report;
         try (SlmEngine engine = model.load();
                 SlmChatModel local = SlmChatModel.builder().engine(engine).build();
-                LlmOptions.Llm llm = llmOptions.start(System.getenv(), policy, suite.cases(), seed);
+                LlmOptions.Llm llm = llmOptions.start(System.getenv(), policy.policy(), suite.cases(), seed);
                 Desk desk = Desk.inMemory();
-                JsonLinesLedger ledger = JsonLinesLedger.open(files.ledger(), policy.ledger());
+                JsonLinesLedger ledger = JsonLinesLedger.open(files.ledger(), policy.policy().ledger());
                 Progress progress = new Progress(terminal, "queries", cases, System::nanoTime)) {
             terminal.note("outrider: " + cases + " queries of " + suite.name() + "; " + llm.sentence());
             CascadeChatModel cascade = CascadeChatModel.builder()
                     .local(local)
-                    .remote(llm.model())
-                    .policy(policy)
+                    .remotes(llm.remotes())
+                    .policy(PolicySource.of(policy))
                     .catalogue(desk.catalogue())
                     .ledger(ledger)
                     .build();
@@ -109,7 +110,7 @@ final class EvalCommand implements Callable<Integer> {
             context.interruption().stopWith(runner::stop);
             EvalRun run = runner.run(suite);
             report = ReplacementReport.of(
-                    new RunInfo(suite.name(), RunInfo.Mode.SUITE, engine.info().name(), llm.info(), policy, seed), run);
+                    new RunInfo(suite.name(), RunInfo.Mode.SUITE, engine.info().name(), llm.info(), policy.policy(), seed), run);
             files.write(report);
         }
         if (json) {

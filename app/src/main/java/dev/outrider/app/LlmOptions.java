@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -13,7 +14,8 @@ import dev.outrider.evals.llm.SimulatedLlm;
 import dev.outrider.evals.llm.SimulatedLlmBehaviour;
 import dev.outrider.evals.run.RunInfo;
 import dev.outrider.evals.suite.EvalCase;
-import dev.outrider.router.Policy;
+import dev.outrider.router.policy.Policy;
+import dev.outrider.router.remote.RemoteChain;
 import dev.outrider.router.remote.RemoteModels;
 
 /** Who answers what the small model is not sure of: the configured LLM, or the built-in simulated one and its moods. */
@@ -63,15 +65,15 @@ final class LlmOptions {
      */
     Llm start(Map<String, String> environment, Policy policy, List<EvalCase> cases, long seed) {
         if (localOnly) {
-            return new Llm(null, RunInfo.Llm.none(), null);
+            return new Llm(any -> Optional.empty(), RunInfo.Llm.none(), null);
         }
-        Optional<ChatModel> real = simulated ? Optional.empty() : RemoteModels.fromEnvironment(environment, policy);
+        Optional<RemoteChain> real = simulated ? Optional.empty() : named(environment, policy);
         if (real.isPresent()) {
             if (moody()) {
                 throw CliException.badInput("--llm-slow, --llm-fails, --llm-wrong, --llm-garbage and --llm-drops are moods of the"
                         + " simulated LLM, but " + RemoteModels.URL + " names a real one: add --llm-simulated, or unset it");
             }
-            return new Llm(real.get(), RunInfo.Llm.real(environment.getOrDefault(RemoteModels.MODEL, "").strip()), null);
+            return new Llm(any -> named(environment, any), RunInfo.Llm.real(nameOf(environment, real.get())), null);
         }
         SimulatedLlmBehaviour behaviour = SimulatedLlmBehaviour.builder()
                 .latency(Duration.ofMillis(slowMillis))
@@ -84,12 +86,29 @@ final class LlmOptions {
                 .build();
         try {
             SimulatedLlm server = SimulatedLlm.start(cases, behaviour);
-            ChatModel model =
-                    RemoteModels.openAiCompatible(server.baseUrl().toString(), null, SimulatedLlm.MODEL, policy);
-            return new Llm(model, RunInfo.Llm.simulated(behaviour), server);
+            return new Llm(any -> Optional.of(simulated(server, any)), RunInfo.Llm.simulated(behaviour), server);
         } catch (IOException e) {
             throw CliException.failed("the simulated LLM cannot listen on the loopback address: " + e.getMessage());
         }
+    }
+
+    private static Optional<RemoteChain> named(Map<String, String> environment, Policy policy) {
+        return RemoteModels.chain(policy.models().remote(), policy.resilience(), environment);
+    }
+
+    /** What reports call it: the model that the environment names, or the policy's names of the chain. */
+    private static String nameOf(Map<String, String> environment, RemoteChain chain) {
+        String named = environment.getOrDefault(RemoteModels.MODEL, "").strip();
+        return named.isEmpty() || chain.names().size() > 1 ? String.join(", ", chain.names()) : named;
+    }
+
+    private static RemoteChain simulated(SimulatedLlm server, Policy policy) {
+        ChatModel model = RemoteModels.openAiCompatible(
+                server.baseUrl().toString(),
+                null,
+                SimulatedLlm.MODEL,
+                policy.resilience().timeout());
+        return RemoteChain.of(policy.models().remote().getFirst(), model, policy.resilience());
     }
 
     private boolean moody() {
@@ -99,15 +118,17 @@ final class LlmOptions {
     /**
      * An LLM that is ready.
      *
-     * @param model asked over HTTP; null for none
+     * @param remotes the chain that a policy makes of it; asked over HTTP, empty for none
      * @param info what reports say about it
      * @param server the simulated LLM's own server, closed with this
      */
-    record Llm(@Nullable ChatModel model, RunInfo.Llm info, @Nullable SimulatedLlm server) implements AutoCloseable {
+    record Llm(
+            Function<Policy, Optional<RemoteChain>> remotes, RunInfo.Llm info, @Nullable SimulatedLlm server)
+            implements AutoCloseable {
 
         /** One sentence for the person at the terminal. */
         String sentence() {
-            if (model == null) {
+            if (info.equals(RunInfo.Llm.none())) {
                 return "no LLM; what the small model is not sure of is refused";
             }
             return server == null

@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "policy",
         description = "Look after policy files.",
-        subcommands = {PolicyCheckCommand.class})
+        subcommands = {PolicyCheckCommand.class, PolicyExplainCommand.class, PolicyReferenceCommand.class})
 final class PolicyCommand implements Runnable {
 
     @Spec

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-import dev.outrider.router.Policy;
+import dev.outrider.router.policy.PolicyInForce;
 
 /** {@code --policy}, shared by every command that decides. */
 final class PolicyOption {
@@ -12,10 +12,11 @@ final class PolicyOption {
     @Option(
             names = "--policy",
             paramLabel = "FILE",
-            description = "How to decide: thresholds, rules, prices, budget (YAML). Default: the built-in policy.")
+            description = "How to decide: workloads, risks, prices, budgets (YAML). Default: the built-in policy.")
     private @Nullable Path file;
 
-    Policy load() {
-        return file == null ? Policy.defaults() : Policy.load(file);
+    /** The policy with what it names. */
+    PolicyInForce load() {
+        return file == null ? PolicyInForce.defaults() : PolicyInForce.load(file);
     }
 }

@@ -2,11 +2,11 @@ package dev.outrider.app;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.langchain4j.model.chat.ChatModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -24,10 +24,13 @@ import dev.outrider.app.terminal.Style;
 import dev.outrider.app.terminal.Terminal;
 import dev.outrider.router.CascadeChatModel;
 import dev.outrider.router.MicroUsd;
-import dev.outrider.router.Policy;
 import dev.outrider.router.RoutingStats;
 import dev.outrider.router.ledger.DecisionRecord;
 import dev.outrider.router.ledger.JsonLinesLedger;
+import dev.outrider.router.policy.Policy;
+import dev.outrider.router.policy.PolicyInForce;
+import dev.outrider.router.policy.PolicySource;
+import dev.outrider.router.remote.RemoteChain;
 import dev.outrider.router.remote.RemoteModels;
 import dev.outrider.slm.SlmChatModel;
 import dev.outrider.slm.SlmEngine;
@@ -89,21 +92,19 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() {
         Terminal terminal = context.terminal();
         String request = TextInput.read(words, null, "request");
-        Policy policy = policyOption.load();
-        ChatModel remote =
-                localOnly ? null : RemoteModels.fromEnvironment(System.getenv(), policy).orElse(null);
+        PolicyInForce policy = policyOption.load();
         boolean fresh = !Files.exists(database);
         try (SlmEngine engine = model.load();
                 SlmChatModel local = SlmChatModel.builder().engine(engine).build();
                 Desk desk = Desk.open(database);
-                JsonLinesLedger ledger = JsonLinesLedger.open(ledgerFile, policy.ledger())) {
+                JsonLinesLedger ledger = JsonLinesLedger.open(ledgerFile, policy.policy().ledger())) {
             if (fresh) {
                 terminal.note("outrider: made a new shop in " + database);
             }
             CascadeChatModel cascade = CascadeChatModel.builder()
                     .local(local)
-                    .remote(remote)
-                    .policy(policy)
+                    .remotes(this::llms)
+                    .policy(PolicySource.of(policy))
                     .catalogue(desk.catalogue())
                     .ledger(ledger)
                     .build();
@@ -127,6 +128,12 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
+    private Optional<RemoteChain> llms(Policy policy) {
+        return localOnly
+                ? Optional.empty()
+                : RemoteModels.chain(policy.models().remote(), policy.resilience(), System.getenv());
+    }
+
     private static void print(Terminal terminal, AgentRun run, RoutingStats stats) {
         if (run.outcome() == Outcome.ANSWERED) {
             terminal.println("");
@@ -138,7 +145,7 @@ final class RunCommand implements Callable<Integer> {
                         Locale.ROOT,
                         "%d model queries, %d answered locally, %d by the LLM for %s",
                         stats.queries(),
-                        stats.accepted() + stats.acceptedOverBudget(),
+                        stats.accepted() + stats.acceptedUnproved(),
                         stats.escalatedTotal(),
                         MicroUsd.format(stats.remoteMicroUsd()))));
     }
@@ -166,7 +173,7 @@ final class RunCommand implements Callable<Integer> {
             }
         }
         node.put("queries", stats.queries())
-                .put("answeredLocally", stats.accepted() + stats.acceptedOverBudget())
+                .put("answeredLocally", stats.accepted() + stats.acceptedUnproved())
                 .put("remoteUsd", stats.remoteMicroUsd() / 1e6);
         return node;
     }

@@ -1,5 +1,6 @@
 package dev.outrider.app;
 
+import java.time.Duration;
 import java.util.Locale;
 
 /** Quantities for people. */
@@ -15,6 +16,19 @@ final class Units {
     /** {@code 6.9M}; steps of 1000. */
     static String count(long count) {
         return scaled(count, new String[] {"", "k", "M", "G", "T"}, "");
+    }
+
+    /** {@code 1d}, {@code 90m}, {@code 500ms}: the largest unit that divides it. */
+    static String duration(Duration duration) {
+        long millis = duration.toMillis();
+        long[] sizes = {86_400_000, 3_600_000, 60_000, 1000};
+        String[] names = {"d", "h", "m", "s"};
+        for (int i = 0; i < sizes.length; i++) {
+            if (millis > 0 && millis % sizes[i] == 0) {
+                return millis / sizes[i] + names[i];
+            }
+        }
+        return millis + "ms";
     }
 
     private static String scaled(long value, String[] units, String gap) {

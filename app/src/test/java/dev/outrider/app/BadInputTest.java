@@ -96,11 +96,11 @@ final class BadInputTest {
     @Test
     void namesFileLineAndColumnOfABrokenPolicy() throws Exception {
         Path policy = Files.writeString(
-                temp.resolve("policy.yaml"), PolicyFiles.defaults().replace("rules: []", "ruels: []"));
+                temp.resolve("policy.yaml"), PolicyFiles.defaults().replace("workloads:", "worklaods:"));
 
         assertThat(cli.run("policy", "check", policy.toString()).failedInOneLine(2))
                 .containsPattern("policy\\.yaml:[0-9]+:1: ")
-                .contains("ruels");
+                .contains("worklaods", "did you mean workloads?");
     }
 
     @Test

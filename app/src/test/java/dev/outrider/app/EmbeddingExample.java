@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.Map;
 
 import dev.outrider.router.CascadeChatModel;
-import dev.outrider.router.Policy;
 import dev.outrider.router.ledger.JsonLinesLedger;
+import dev.outrider.router.policy.Policy;
 import dev.outrider.router.remote.RemoteModels;
 import dev.outrider.slm.SlmChatModel;
 import dev.outrider.tools.desk.Desk;
@@ -29,7 +29,7 @@ final class EmbeddingExample {
                 JsonLinesLedger ledger = JsonLinesLedger.open(directory.resolve("ledger.jsonl"))) {
             ChatModel model = CascadeChatModel.builder()
                     .local(small)
-                    .remote(RemoteModels.fromEnvironment(environment, policy).orElse(null))
+                    .remotes(p -> RemoteModels.chain(p.models().remote(), p.resilience(), environment))
                     .policy(policy)
                     .catalogue(desk.catalogue()) // says which calls only look, which write, which move money
                     .ledger(ledger)

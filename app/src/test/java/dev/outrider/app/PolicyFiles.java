@@ -5,7 +5,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 
-import dev.outrider.router.Policy;
+import dev.outrider.router.policy.Policy;
 
 /** The built-in policy as text, to change a line of. */
 final class PolicyFiles {

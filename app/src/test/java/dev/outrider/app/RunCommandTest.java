@@ -44,7 +44,7 @@ final class RunCommandTest {
         policy = Files.writeString(
                 temp.resolve("policy.yaml"),
                 PolicyFiles.defaults()
-                        .replace("rules: []", "rules:\n  - name: all\n    when: {min-messages: 1}\n    then: escalate")
+                        .replace("  - name: money", "  - name: all\n    match: {min-messages: 1}\n    then: escalate\n  - name: money")
                         .replace("first-wait: 500ms", "first-wait: 10ms"));
     }
 

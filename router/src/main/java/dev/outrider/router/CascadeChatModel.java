@@ -6,35 +6,47 @@ import dev.langchain4j.model.chat.ChatRequestOptions;
 import dev.langchain4j.model.chat.listener.ChatModelListener;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.ChatResponse;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-import dev.outrider.router.ledger.DecisionRecord;
+import dev.outrider.router.audit.AgreementMatcher;
+import dev.outrider.router.audit.ShadowAudits;
+import dev.outrider.router.budget.BudgetState;
+import dev.outrider.router.budget.BudgetStore;
+import dev.outrider.router.budget.InMemoryBudgetStore;
+import dev.outrider.router.events.RoutingListener;
+import dev.outrider.router.events.RoutingListeners;
 import dev.outrider.router.ledger.Ledger;
-import dev.outrider.router.remote.PortableChatModel;
-import dev.outrider.router.remote.RemoteModels;
-import dev.outrider.router.remote.ResilientChatModel;
+import dev.outrider.router.policy.Policy;
+import dev.outrider.router.policy.PolicyInForce;
+import dev.outrider.router.policy.PolicySource;
+import dev.outrider.router.privacy.RedactionSettings;
+import dev.outrider.router.privacy.Redactor;
+import dev.outrider.router.remote.RemoteChain;
 import dev.outrider.tools.ToolCatalogue;
 
 /**
  * A chat model that thinks small first. The SLM in this process answers; its answer is taken when its form is right and
- * its evidence meets what the policy demands for what it would do. Otherwise, or when a rule says so, the LLM is asked,
- * within a money budget. Every query ends in a {@link Decision}, written to the {@link Ledger} before the answer is
- * handed out: no token of a rejected answer and no tool call leaves before that.
+ * its evidence, calibrated, meets what the policy demands of the kind of work. Otherwise, or when the policy says so, the
+ * LLM is asked, within budgets and as far as the query may leave. Every query ends in a {@link Decision}, written to the
+ * {@link Ledger} before the answer is handed out: no token of a rejected answer and no tool call leaves before that.
  *
  * <pre>{@code
  * CascadeChatModel model = CascadeChatModel.builder()
  *         .local(slm)
- *         .remote(RemoteModels.fromEnvironment(System.getenv(), policy).orElse(null))
- *         .policy(policy)
+ *         .remotes(p -> RemoteModels.chain(p.models().remote(), p.resilience(), System.getenv()))
+ *         .policy(ReloadingPolicy.watch(Path.of("policy.yaml")))
  *         .catalogue(ToolCatalogue.of(new ShopTools()))
- *         .ledger(JsonLinesLedger.open(path, policy.ledger()))
+ *         .ledger(JsonLinesLedger.open(path))
  *         .build();
  * ChatResponse answer = model.chat(request);
  * Decision why = ((CascadeChatResponseMetadata) answer.metadata()).decision();
@@ -42,47 +54,66 @@ import dev.outrider.tools.ToolCatalogue;
  *
  * <p>It is an ordinary LangChain4j model: listeners and their attributes reach it and both tiers, request parameters
  * are passed on except the model's name and a provider's own ones, which mean one model only. It has no default
- * parameters: every tier has its own. Interrupting the calling thread stops whichever tier is at work, gives back the
- * money set aside and ends in a {@link RefusedException} with {@link RefusalReason#CANCELLED}. Safe for many threads.
+ * parameters: every tier has its own. Interrupting the calling thread stops whichever tier is at work, gives back what
+ * was set aside and ends in a {@link RefusedException} with {@link RefusalReason#CANCELLED}. Safe for many threads.
+ * {@link #close} gives audits and shadows that are under way a little time to end.
  */
-public final class CascadeChatModel implements ChatModel {
+public final class CascadeChatModel implements ChatModel, AutoCloseable {
 
-    private final Parts parts;
+    private final CascadePlanner planner;
+    private final CascadeQuery.Shared shared;
+    private final AsideWork aside;
+    private final ShadowAudits audits;
     private final ModelListeners listeners;
-    private final Set<Capability> capabilities;
-    private final MoneyBudget budget;
+    private final Set<Capability> localCapabilities;
     private final AtomicReference<RoutingStats> stats = new AtomicReference<>(RoutingStats.EMPTY);
 
     private CascadeChatModel(Builder builder) {
         ChatModel local = Objects.requireNonNull(builder.local, "local: which model answers first?");
         Ledger ledger = Objects.requireNonNull(
                 builder.ledger, "ledger: where are decisions written? JsonLinesLedger.open(path, …) or new InMemoryLedger()");
-        Policy policy = builder.policy == null ? Policy.defaults() : builder.policy;
-        ChatModel remote = builder.remote;
-        this.budget = builder.budget == null ? MoneyBudget.of(policy.budget(), builder.clock) : builder.budget;
+        PolicySource source = builder.policy == null ? PolicySource.of(PolicyInForce.defaults()) : builder.policy;
+        InstantSource clock = builder.clock;
+        RoutingListeners events = RoutingListeners.of(builder.routing);
+        this.audits = builder.audits == null
+                ? new ShadowAudits(source.current().policy().audit())
+                : builder.audits;
         this.listeners = new ModelListeners(builder.listeners, provider());
-        this.capabilities = capabilitiesOf(local, remote);
-        AnswerCheck check = new AnswerCheck(builder.catalogue, policy.accept().unlistedTools());
-        this.parts = new Parts(
-                policy,
-                new RuleBook(policy.rules()),
-                new LocalTier(local, policy, check, builder.nanos),
-                remote == null
-                        ? null
-                        : new RemoteTier(resilient(remote, policy), policy, budget, check, ledger, builder.clock,
-                                builder.nanos),
+        this.localCapabilities = local.supportedCapabilities();
+        this.planner = new CascadePlanner(
+                source,
+                new CascadePlanner.Parts(
+                        local,
+                        builder.remotes,
+                        builder.catalogue,
+                        builder.redactor,
+                        ledger,
+                        builder.budgets,
+                        audits,
+                        events,
+                        clock,
+                        builder.nanos));
+        LocalWork work = new LocalWork(builder.localOnGpu);
+        ToolLoop loops = new ToolLoop();
+        this.aside = new AsideWork(
                 ledger,
-                builder.clock);
+                audits,
+                builder.agreement,
+                work,
+                events,
+                audit -> stats.updateAndGet(before -> before.plus(audit)),
+                clock);
+        Scribe scribe = new Scribe(
+                ledger,
+                audits,
+                loops,
+                aside,
+                events,
+                record -> stats.updateAndGet(before -> before.plus(record)),
+                clock,
+                builder.nanos);
+        this.shared = new CascadeQuery.Shared(loops, work, scribe);
     }
-
-    /** What every query needs. */
-    record Parts(
-            Policy policy,
-            RuleBook rules,
-            LocalTier local,
-            @Nullable RemoteTier remote,
-            Ledger ledger,
-            InstantSource clock) {}
 
     public static Builder builder() {
         return new Builder();
@@ -91,10 +122,10 @@ public final class CascadeChatModel implements ChatModel {
     /**
      * Answers a request.
      *
-     * @param options listener attributes; {@link CascadeAttributes} says which ones reach the ledger
+     * @param options listener attributes; {@link CascadeAttributes} says which ones the cascade reads
      * @return the answer; its metadata is a {@link CascadeChatResponseMetadata}
      * @throws RefusedException when nobody answers: one line that says why and what to do
-     * @throws LedgerException when the ledger cannot be written; no answer leaves then
+     * @throws dev.outrider.router.ledger.LedgerException when the ledger cannot be written; no answer leaves then
      */
     @Override
     public ChatResponse chat(ChatRequest request, @Nullable ChatRequestOptions options) {
@@ -117,7 +148,15 @@ public final class CascadeChatModel implements ChatModel {
      * @param stream where the answer goes piece by piece; null when it is wanted as a whole
      */
     ChatResponse decide(ChatRequest request, ChatRequestOptions options, @Nullable AnswerStream stream) {
-        return new CascadeQuery(parts, request, options, stream, this::count).answer();
+        return new CascadeQuery(planner.current(), shared, request, options, stream).answer();
+    }
+
+    /**
+     * What would happen to a request, and because of what. The SLM is asked; nothing leaves this process, nothing is
+     * charged and nothing is written.
+     */
+    public Explanation explain(ChatRequest request, CascadeAttributes attributes) {
+        return Explainer.explain(planner.current(), request, attributes);
     }
 
     /** What this cascade did so far. */
@@ -125,9 +164,28 @@ public final class CascadeChatModel implements ChatModel {
         return Objects.requireNonNull(stats.get());
     }
 
-    /** The budget that pays for the LLM. */
-    public MoneyBudget budget() {
-        return budget;
+    /** How the budgets stand that a query with these attributes would be charged to. */
+    public List<BudgetState> budgets(CascadeAttributes attributes) {
+        return planner.current().budgets().states(attributes.budgetKeys("none"));
+    }
+
+    /** What audits of accepted answers found. */
+    public ShadowAudits audits() {
+        return audits;
+    }
+
+    /**
+     * Waits until no audit and no shadow is under way.
+     *
+     * @return false when that took too long
+     */
+    public boolean awaitQuiet(Duration patience) {
+        return aside.awaitQuiet(patience);
+    }
+
+    @Override
+    public void close() {
+        aside.close();
     }
 
     @Override
@@ -143,25 +201,9 @@ public final class CascadeChatModel implements ChatModel {
     /** What both tiers can do: either of them may answer. */
     @Override
     public Set<Capability> supportedCapabilities() {
-        return capabilities;
-    }
-
-    private void count(DecisionRecord record) {
-        stats.updateAndGet(before -> before.plus(record));
-    }
-
-    private static ResilientChatModel resilient(ChatModel remote, Policy policy) {
-        return remote instanceof ResilientChatModel resilient
-                ? resilient
-                : ResilientChatModel.of(new PortableChatModel(remote), policy.resilience());
-    }
-
-    private static Set<Capability> capabilitiesOf(ChatModel local, @Nullable ChatModel remote) {
         Set<Capability> both = EnumSet.noneOf(Capability.class);
-        both.addAll(local.supportedCapabilities());
-        if (remote != null) {
-            both.retainAll(remote.supportedCapabilities());
-        }
+        both.addAll(localCapabilities);
+        planner.chain().ifPresent(chain -> both.retainAll(chain.supportedCapabilities()));
         return Set.copyOf(both);
     }
 
@@ -169,12 +211,17 @@ public final class CascadeChatModel implements ChatModel {
     public static final class Builder {
 
         private @Nullable ChatModel local;
-        private @Nullable ChatModel remote;
-        private @Nullable Policy policy;
+        private Function<Policy, Optional<RemoteChain>> remotes = policy -> Optional.empty();
+        private @Nullable PolicySource policy;
         private @Nullable ToolCatalogue catalogue;
         private @Nullable Ledger ledger;
-        private @Nullable MoneyBudget budget;
+        private BudgetStore budgets = new InMemoryBudgetStore();
+        private @Nullable ShadowAudits audits;
+        private AgreementMatcher agreement = AgreementMatcher.EXACT;
+        private Redactor redactor = Redactor.of(RedactionSettings.DEFAULTS);
+        private boolean localOnGpu;
         private List<ChatModelListener> listeners = List.of();
+        private List<RoutingListener> routing = List.of();
         private InstantSource clock = InstantSource.system();
         private LongSupplier nanos = System::nanoTime;
 
@@ -186,17 +233,37 @@ public final class CascadeChatModel implements ChatModel {
             return this;
         }
 
-        /**
-         * The LLM: any LangChain4j model. One that is not a {@link ResilientChatModel} gets the policy's resilience.
-         * Without one, what the SLM cannot answer is refused.
-         */
-        public Builder remote(@Nullable ChatModel remote) {
-            this.remote = remote;
+        /** Whether the SLM's seconds are seconds of a GPU, for budgets of those. */
+        public Builder localOnGpu(boolean localOnGpu) {
+            this.localOnGpu = localOnGpu;
             return this;
         }
 
-        /** How to decide; {@link Policy#defaults()} when not set. */
+        /**
+         * The LLM: any LangChain4j model, with the name, the prices and the patience of the policy's first remote model.
+         * Without one, what the SLM cannot answer is refused.
+         */
+        public Builder remote(@Nullable ChatModel remote) {
+            this.remotes = remote == null
+                    ? policy -> Optional.empty()
+                    : policy -> Optional.of(
+                            RemoteChain.of(policy.models().remote().getFirst(), remote, policy.resilience()));
+            return this;
+        }
+
+        /** The LLMs that a policy names; asked again for every policy whose models or patience are others. */
+        public Builder remotes(Function<Policy, Optional<RemoteChain>> remotes) {
+            this.remotes = remotes;
+            return this;
+        }
+
+        /** How to decide; the built-in policy when not set. */
         public Builder policy(Policy policy) {
+            return policy(PolicySource.of(PolicyInForce.of(policy)));
+        }
+
+        /** How to decide, where that may change: {@link dev.outrider.router.policy.ReloadingPolicy}. */
+        public Builder policy(PolicySource policy) {
             this.policy = policy;
             return this;
         }
@@ -216,17 +283,41 @@ public final class CascadeChatModel implements ChatModel {
         }
 
         /**
-         * The money for the LLM; the policy's own budget when not set. Share one to let several cascades spend
-         * together.
+         * Keeps what budgets have spent; in this process' memory when not set. Share one to let several cascades spend
+         * together. It is not closed with this.
          */
-        public Builder budget(MoneyBudget budget) {
-            this.budget = budget;
+        public Builder budgets(BudgetStore budgets) {
+            this.budgets = budgets;
+            return this;
+        }
+
+        /** Books of the audits, with what an earlier ledger holds; fresh ones when not set. */
+        public Builder audits(ShadowAudits audits) {
+            this.audits = audits;
+            return this;
+        }
+
+        /** Whether two answers say the same; {@link AgreementMatcher#EXACT} when not set. */
+        public Builder agreement(AgreementMatcher agreement) {
+            this.agreement = agreement;
+            return this;
+        }
+
+        /** Replaces what must not leave where the policy wants that; the built-in one when not set. */
+        public Builder redactor(Redactor redactor) {
+            this.redactor = redactor;
             return this;
         }
 
         /** Told about every query as one: the request as it came, and the answer that was taken or the error. */
         public Builder listeners(List<ChatModelListener> listeners) {
             this.listeners = listeners;
+            return this;
+        }
+
+        /** Told what happens in every query on its way: {@code MicrometerRouting}, {@code OpenTelemetryRouting}, others. */
+        public Builder routing(List<RoutingListener> routing) {
+            this.routing = routing;
             return this;
         }
 

@@ -25,13 +25,23 @@ public sealed interface Decision {
 
     /** Why a local answer was good enough. */
     enum Basis {
-        /** The evidence meets what the policy demands. */
+        /** The calibrated evidence meets what the policy demands. */
         EVIDENCE,
+        /** The raw evidence reaches a threshold that the policy types in; that bounds no risk. */
+        TYPED_THRESHOLD,
         /**
-         * The LLM was wanted, the money is spent, and the policy prefers a valid local answer of small effect to none.
-         * Such an answer is below the threshold: count it apart.
+         * The LLM was wanted, the budget is spent, and the policy prefers a valid local answer of small effect to none.
          */
-        BUDGET_EXHAUSTED
+        BUDGET_EXHAUSTED,
+        /** The LLM was wanted and could not answer, and the policy prefers a valid local answer of small effect to none. */
+        REMOTE_FAILED,
+        /** The LLM was wanted, is known to be no better here, and the policy prefers a valid local answer to none. */
+        REMOTE_NO_BETTER;
+
+        /** Whether the answer met what was demanded; one that did not is below its threshold: count it apart. */
+        public boolean demandMet() {
+            return this == EVIDENCE || this == TYPED_THRESHOLD;
+        }
     }
 
     /**
@@ -40,7 +50,7 @@ public sealed interface Decision {
      */
     default String label() {
         return switch (this) {
-            case Accept a -> a.basis() == Basis.EVIDENCE ? "accept" : "accept:" + a.basis();
+            case Accept a -> a.basis().demandMet() ? "accept" : "accept:" + a.basis();
             case Escalate e -> "escalate:" + e.reason();
             case Refuse r -> "refuse:" + r.reason();
         };

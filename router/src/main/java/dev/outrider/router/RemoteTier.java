@@ -1,146 +1,148 @@
 package dev.outrider.router;
 
-import dev.langchain4j.agent.tool.ToolExecutionRequest;
-import dev.langchain4j.agent.tool.ToolSpecification;
-import dev.langchain4j.data.message.AiMessage;
-import dev.langchain4j.data.message.ChatMessage;
-import dev.langchain4j.data.message.ToolExecutionResultMessage;
-import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.model.chat.ChatRequestOptions;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.ChatResponse;
-import dev.langchain4j.model.output.TokenUsage;
+import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 
 import dev.outrider.router.AnswerCheck.Finding;
-import dev.outrider.router.ledger.Answer;
-import dev.outrider.router.ledger.DecisionRecord;
+import dev.outrider.router.budget.Amounts;
+import dev.outrider.router.budget.Grant;
+import dev.outrider.router.budget.Lease;
 import dev.outrider.router.ledger.EgressNotice;
 import dev.outrider.router.ledger.Ledger;
+import dev.outrider.router.policy.Policy;
+import dev.outrider.router.privacy.Egress;
+import dev.outrider.router.privacy.EgressGate;
 import dev.outrider.router.remote.AnswerRelay;
+import dev.outrider.router.remote.RemoteBill;
 import dev.outrider.router.remote.RemoteException;
+import dev.outrider.router.remote.RemoteModelSettings;
 import dev.outrider.router.remote.RemotePrice;
-import dev.outrider.router.remote.ResilientChatModel;
 
 /**
- * The LLM as the cascade asks it: money is set aside first, the ledger is told before a byte leaves, the answer is
- * checked like the SLM's, one repair is asked for, and every lease is settled or given back whatever happens.
+ * The LLM as the cascade asks it: budgets are asked first, the ledger is told before a byte leaves, the gate lets out
+ * what may leave, the answer is checked like the SLM's, one repair is asked for, and every lease is settled or given back
+ * whatever happens.
  */
 final class RemoteTier {
 
-    private final ResilientChatModel model;
-    private final Policy policy;
-    private final RemotePrice price;
-    private final MoneyBudget budget;
+    private final EgressGate gate;
     private final AnswerCheck check;
     private final Ledger ledger;
     private final InstantSource clock;
     private final LongSupplier nanos;
+    private final RemotePrice price;
+    private final int maxOutputTokens;
+    private final Duration patience;
 
     RemoteTier(
-            ResilientChatModel model,
+            EgressGate gate,
             Policy policy,
-            MoneyBudget budget,
             AnswerCheck check,
             Ledger ledger,
             InstantSource clock,
             LongSupplier nanos) {
-        this.model = model;
-        this.policy = policy;
-        this.price = new RemotePrice(policy.models().remote());
-        this.budget = budget;
+        List<RemoteModelSettings> models = policy.models().remote();
+        this.gate = gate;
         this.check = check;
         this.ledger = ledger;
         this.clock = clock;
         this.nanos = nanos;
+        this.price = new RemotePrice(models.getFirst());
+        this.maxOutputTokens =
+                models.stream().mapToInt(RemoteModelSettings::maxOutputTokens).max().orElseThrow();
+        this.patience = policy.resilience().queryTimeout();
     }
 
     /** How asking ended. The bill stands in every case. */
     sealed interface Outcome {
-        Bill bill();
+        RemoteBooks books();
     }
 
     /** An answer of the right form. */
-    record Answered(ChatResponse response, Bill bill) implements Outcome {}
+    record Answered(ChatResponse response, RemoteBooks books) implements Outcome {}
 
-    /** Not enough money; nothing was sent, or no repair could be paid. */
-    record NoMoney(String detail, Bill bill) implements Outcome {}
+    /** A budget does not cover it; nothing was sent, or no repair could be paid. */
+    record NoBudget(Grant.Exhausted exhausted, RemoteBooks books) implements Outcome {}
 
     /** No usable answer. */
-    record Failed(RemoteException fault, Bill bill) implements Outcome {}
+    record Failed(RemoteException fault, RemoteBooks books) implements Outcome {}
 
-    /** What one query took from the LLM. Used by one thread. */
-    static final class Bill {
-        private String model = "unknown";
-        private @Nullable Answer answer;
-        private int calls;
-        private int attempts;
-        private long inputTokens;
-        private long outputTokens;
-        private boolean estimated;
-        private long leased;
-        private long overdraft;
-        private long cost;
-        private double seconds;
+    /**
+     * What is asked.
+     *
+     * @param id the query's id
+     * @param purpose what for, in the ledger's words
+     * @param egress what may leave
+     * @param names of people, to be replaced where the egress is redacted
+     */
+    record Wish(
+            String id,
+            String purpose,
+            ChatRequest request,
+            ChatRequestOptions options,
+            Egress egress,
+            Collection<String> names) {
 
-        /** Whether anything left for the LLM. */
-        boolean isEmpty() {
-            return calls == 0;
-        }
-
-        long cost() {
-            return cost;
-        }
-
-        DecisionRecord.Remote toRecord(boolean keepAnswer, @Nullable String error) {
-            return new DecisionRecord.Remote(
-                    model,
-                    keepAnswer ? answer : null,
-                    error,
-                    calls,
-                    attempts,
-                    null,
-                    inputTokens,
-                    outputTokens,
-                    estimated,
-                    leased,
-                    overdraft,
-                    seconds);
+        Wish repaired(ChatRequest repair) {
+            return new Wish(id, "repair", repair, options, egress, names);
         }
     }
 
-    Outcome ask(String id, ChatRequest request, ChatRequestOptions options) {
-        ChatRequest bounded = TierRequest.remote(request, model, policy.models().remote().maxOutputTokens());
-        Bill bill = new Bill();
-        Outcome first = askOnce(id, bounded, options, bill);
+    /** The LLMs' names in the order in which they are asked. */
+    List<String> models() {
+        return gate.models();
+    }
+
+    /** The most that one answer to this request should take. */
+    Amounts worstCase(ChatRequest request) {
+        Integer wanted = request.maxOutputTokens();
+        long output = wanted == null ? maxOutputTokens : wanted;
+        return new Amounts(
+                gate.worstCase(request), 2 * price.promptTokens(request) + output, 0, patience.toMillis(), 0);
+    }
+
+    /** What an answer to this request usually costs, in micro-dollars: its prompt, and a quarter of the longest answer. */
+    long usualPrice(ChatRequest request) {
+        return price.cost(price.promptTokens(request), maxOutputTokens / 4);
+    }
+
+    /**
+     * Asks, and once more when the answer has the wrong form.
+     *
+     * @throws dev.outrider.router.privacy.EgressRefusedException when it may not leave; nothing was sent then
+     * @throws dev.outrider.router.budget.BudgetStoreException when it cannot be told what the budgets have left
+     */
+    Outcome ask(Wish wish, Charges charges) {
+        RemoteBooks books = new RemoteBooks();
+        Outcome first = askOnce(wish, charges, books);
         if (!(first instanceof Answered answered)) {
             return first;
         }
-        Optional<Finding> finding = check.check(request, answered.response().aiMessage());
+        Optional<Finding> finding = check.check(wish.request(), answered.response().aiMessage());
         if (finding.isEmpty()) {
             return first;
         }
-        if (AnswerRelay.anythingLeft(AnswerRelay.in(options))) {
+        if (AnswerRelay.anythingLeft(AnswerRelay.in(wish.options()))) {
             return new Failed(
                     RemoteException.of(
                             RemoteException.Kind.BROKEN_OFF,
                             "answered in the wrong form (" + finding.get().inOneLine()
                                     + ") after part of its text had left"),
-                    bill);
+                    books);
         }
-        ChatRequest repair = repairRequest(bounded, answered.response().aiMessage(), finding.get());
-        Outcome second = askOnce(id, repair, options, bill);
+        ChatRequest repair = Repair.of(check, wish.request(), answered.response().aiMessage(), finding.get());
+        Outcome second = askOnce(wish.repaired(repair), charges, books);
         if (!(second instanceof Answered repaired)) {
             return second;
         }
-        Optional<Finding> still = check.check(request, repaired.response().aiMessage());
+        Optional<Finding> still = check.check(wish.request(), repaired.response().aiMessage());
         return still.isEmpty()
                 ? second
                 : new Failed(
@@ -148,93 +150,41 @@ final class RemoteTier {
                                 RemoteException.Kind.INVALID_ANSWER,
                                 "answered in the wrong form, also after it was told so ("
                                         + still.get().inOneLine() + ")"),
-                        bill);
+                        books);
     }
 
-    private Outcome askOnce(String id, ChatRequest request, ChatRequestOptions options, Bill bill) {
-        long worst = price.worstCase(request);
-        Optional<MoneyBudget.Lease> acquired = budget.tryAcquire(worst);
-        if (acquired.isEmpty()) {
-            return new NoMoney(noMoney(worst), bill);
-        }
-        MoneyBudget.Lease lease = acquired.get();
+    private Outcome askOnce(Wish wish, Charges charges, RemoteBooks books) {
+        Amounts worst = worstCase(wish.request());
+        return switch (charges.lease(worst)) {
+            case Grant.Exhausted exhausted -> new NoBudget(exhausted, books);
+            case Grant.Granted granted -> askCovered(wish, granted.lease(), charges, books);
+        };
+    }
+
+    private Outcome askCovered(Wish wish, Lease lease, Charges charges, RemoteBooks books) {
         long begin = nanos.getAsLong();
         try {
-            ledger.announce(new EgressNotice(id, clock.instant(), worst));
-            bill.calls++;
-            bill.leased += worst;
-            ResilientChatModel.Reply reply = model.ask(request, options);
-            settle(lease, bill, request, reply);
-            return new Answered(reply.response(), bill);
+            ledger.announce(new EgressNotice(wish.id(), clock.instant(), lease.leased().microUsd()));
+            books.sent(lease.leased().microUsd());
+            EgressGate.Passed passed = gate.ask(wish.egress(), wish.request(), wish.options(), wish.names());
+            books.answered(passed.reply(), passed.redactions());
+            books.overdrew(charge(wish, lease, charges, passed.reply().bill(), begin));
+            return new Answered(passed.reply().response(), books);
         } catch (RemoteException fault) {
-            bill.attempts += fault.attempts();
-            charge(lease, bill, price.promptTokens(request) * fault.attemptsMaybeBilled(), 0,
-                    fault.attemptsMaybeBilled() > 0);
-            return new Failed(fault, bill);
+            books.failed(fault.bill());
+            books.overdrew(charge(wish, lease, charges, fault.bill(), begin));
+            return new Failed(fault, books);
         } finally {
-            bill.seconds += (nanos.getAsLong() - begin) / 1e9;
+            books.took((nanos.getAsLong() - begin) / 1e9);
             lease.release();
         }
     }
 
-    private void settle(MoneyBudget.Lease lease, Bill bill, ChatRequest request, ResilientChatModel.Reply reply) {
-        ChatResponse response = reply.response();
-        bill.attempts += reply.attempts();
-        bill.answer = Answer.of(response.aiMessage());
-        if (response.modelName() != null) {
-            bill.model = response.modelName();
-        }
-        TokenUsage usage = response.tokenUsage();
-        long reportedInput = usage == null ? -1 : countOf(usage.inputTokenCount());
-        long reportedOutput = usage == null ? -1 : countOf(usage.outputTokenCount());
-        boolean reported = reportedInput >= 0 && reportedOutput >= 0;
-        long inputTokens = reported ? reportedInput : price.promptTokens(request);
-        long outputTokens = reported ? reportedOutput : price.answerTokens(response.aiMessage());
-        int lost = reply.attemptsMaybeBilled();
-        charge(lease, bill, inputTokens + lost * price.promptTokens(request), outputTokens, !reported || lost > 0);
-    }
-
-    /** A reported count, or -1 where there is none. */
-    private static long countOf(@Nullable Integer tokens) {
-        return tokens == null ? -1 : tokens;
-    }
-
-    private void charge(MoneyBudget.Lease lease, Bill bill, long inputTokens, long outputTokens, boolean estimated) {
-        MoneyBudget.Settlement settlement = lease.settle(price.cost(inputTokens, outputTokens));
-        bill.inputTokens += inputTokens;
-        bill.outputTokens += outputTokens;
-        bill.estimated |= estimated;
-        bill.overdraft += settlement.overdraftMicroUsd();
-        bill.cost += settlement.chargedMicroUsd();
-    }
-
-    private String noMoney(long worst) {
-        MoneyBudget.Snapshot now = budget.snapshot();
-        return "the LLM is needed and may cost " + MicroUsd.format(worst) + ", but only "
-                + MicroUsd.format(now.availableMicroUsd()) + " of " + MicroUsd.format(now.limitMicroUsd())
-                + " is left; raise budget.usd in the policy" + (policy.budget().per() == null ? ""
-                        : " or wait for the next window");
-    }
-
-    /**
-     * The conversation continued: the wrong answer, what is wrong with it call by call, and the wish for a better one.
-     */
-    private ChatRequest repairRequest(ChatRequest request, AiMessage wrong, Finding finding) {
-        List<ChatMessage> messages = new ArrayList<>(request.messages());
-        messages.add(wrong);
-        if (wrong.hasToolExecutionRequests()) {
-            Map<String, ToolSpecification> offered = new HashMap<>();
-            request.toolSpecifications().forEach(tool -> offered.put(tool.name(), tool));
-            for (ToolExecutionRequest call : wrong.toolExecutionRequests()) {
-                List<String> violations = check.violations(call, offered.get(call.name()));
-                String verdict = violations.isEmpty()
-                        ? "Not executed, because another call of this answer is invalid."
-                        : "Not executed. " + String.join(" ", violations);
-                messages.add(ToolExecutionResultMessage.from(call, verdict + " Answer again with corrected calls."));
-            }
-        } else {
-            messages.add(UserMessage.from(finding.inOneLine() + " Answer again in the form that was asked for."));
-        }
-        return request.toBuilder().messages(messages).build();
+    private long charge(Wish wish, Lease lease, Charges charges, RemoteBill bill, long begin) {
+        long millis = Math.max(0, (nanos.getAsLong() - begin) / 1_000_000);
+        return charges.settle(
+                wish.purpose(),
+                lease,
+                new Amounts(bill.microUsd(), bill.inputTokens() + bill.outputTokens(), 0, millis, 0));
     }
 }

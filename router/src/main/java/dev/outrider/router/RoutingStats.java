@@ -3,24 +3,25 @@ package dev.outrider.router;
 import java.util.EnumMap;
 import java.util.Map;
 
+import dev.outrider.router.ledger.AuditRecord;
 import dev.outrider.router.ledger.DecisionRecord;
 
 /**
  * What a cascade did so far: an immutable snapshot.
  *
  * @param queries all queries
- * @param accepted answered by the SLM, on evidence
- * @param acceptedOverBudget answered by the SLM below the threshold because the money was spent
+ * @param accepted answered by the SLM as demanded
+ * @param acceptedUnproved answered by the SLM below what was demanded, because the LLM could not help
  * @param escalated answered by the LLM, by reason; reasons that never happened are absent
  * @param refused not answered, by reason; reasons that never happened are absent
  * @param localMicroUsd cost of all local attempts, in micro-dollars
  * @param failedLocalMicroUsd the part of it that bought no answer
- * @param remoteMicroUsd cost of the LLM
+ * @param remoteMicroUsd cost of the LLM, audits included
  */
 public record RoutingStats(
         long queries,
         long accepted,
-        long acceptedOverBudget,
+        long acceptedUnproved,
         Map<EscalationReason, Long> escalated,
         Map<RefusalReason, Long> refused,
         long localMicroUsd,
@@ -33,7 +34,7 @@ public record RoutingStats(
     public RoutingStats {
         escalated = Map.copyOf(escalated);
         refused = Map.copyOf(refused);
-        if (accepted + acceptedOverBudget + sum(escalated) + sum(refused) != queries) {
+        if (accepted + acceptedUnproved + sum(escalated) + sum(refused) != queries) {
             throw new IllegalArgumentException("every query is accepted, escalated or refused: the counts do not add up to "
                     + queries);
         }
@@ -54,26 +55,39 @@ public record RoutingStats(
      * queries.
      */
     public double localShare() {
-        return queries == 0 ? 0 : (accepted + acceptedOverBudget) / (double) queries;
+        return queries == 0 ? 0 : (accepted + acceptedUnproved) / (double) queries;
+    }
+
+    /** These statistics and what an audit cost: it is money of the LLM that bought no answer for anybody. */
+    public RoutingStats plus(AuditRecord audit) {
+        return new RoutingStats(
+                queries,
+                accepted,
+                acceptedUnproved,
+                escalated,
+                refused,
+                localMicroUsd,
+                failedLocalMicroUsd,
+                remoteMicroUsd + audit.microUsd());
     }
 
     /** These statistics and one more query. */
     public RoutingStats plus(DecisionRecord record) {
         Map<EscalationReason, Long> escalations = escalated;
         Map<RefusalReason, Long> refusals = refused;
-        long onEvidence = accepted;
-        long overBudget = acceptedOverBudget;
+        long asDemanded = accepted;
+        long unproved = acceptedUnproved;
         switch (record.decision()) {
-            case Decision.Accept a when a.basis() == Decision.Basis.EVIDENCE -> onEvidence++;
-            case Decision.Accept a -> overBudget++;
+            case Decision.Accept a when a.basis().demandMet() -> asDemanded++;
+            case Decision.Accept a -> unproved++;
             case Decision.Escalate e -> escalations = plusOne(EscalationReason.class, escalated, e.reason());
             case Decision.Refuse r -> refusals = plusOne(RefusalReason.class, refused, r.reason());
         }
         DecisionRecord.Cost cost = record.cost();
         return new RoutingStats(
                 queries + 1,
-                onEvidence,
-                overBudget,
+                asDemanded,
+                unproved,
                 escalations,
                 refusals,
                 localMicroUsd + cost.localMicroUsd(),

@@ -39,6 +39,7 @@ import dev.outrider.router.Decision.Escalate;
 import dev.outrider.router.ledger.DecisionRecord;
 import dev.outrider.router.ledger.JsonLinesLedger;
 import dev.outrider.router.ledger.LedgerException;
+import dev.outrider.router.policy.Policy;
 import dev.outrider.slm.TokenScore;
 import dev.outrider.tools.SideEffect;
 
@@ -51,12 +52,13 @@ class CascadeChatModelTest extends CascadeFixture {
 
         ChatResponse response = model.chat(shop.request("Where is ORD-1?"));
 
-        assertThat(response.aiMessage()).isEqualTo(local.aiMessage());
+        assertThat(response.aiMessage().toolExecutionRequests())
+                .isEqualTo(local.aiMessage().toolExecutionRequests());
         assertThat(sentToLlm).isEmpty();
         CascadeChatResponseMetadata metadata = (CascadeChatResponseMetadata) response.metadata();
         assertThat(metadata.decision()).isInstanceOfSatisfying(Accept.class, accept -> {
             assertThat(accept.confidence()).isCloseTo(0.95, offset(1e-9));
-            assertThat(accept.basis()).isEqualTo(Basis.EVIDENCE);
+            assertThat(accept.basis()).isEqualTo(Basis.TYPED_THRESHOLD);
         });
         assertThat(metadata.modelName()).isEqualTo("desk-slm");
         assertThat(metadata.localEvidence()).isPresent();
@@ -231,16 +233,16 @@ class CascadeChatModelTest extends CascadeFixture {
     }
 
     @Test
-    void rules_escalate_refuse_and_keep_local_and_the_strictest_wins() {
+    void workloads_escalate_refuse_and_keep_local_the_first_decides_and_privacy_goes_by_the_strictest() {
         Policy policy = policy(
-                "rules: []",
+                "  - name: money",
                 """
-                rules:
-                  - {name: law, when: {request-matches: '(?i)lawyer'}, then: escalate}
-                  - {name: private, when: {request-matches: 'diagnosis'}, then: local-only}
-                  - {name: weapons, when: {request-matches: 'rifle'}, then: refuse}
-                  - {name: long, when: {min-messages: 3, offers-any: [get_order]}, then: escalate}
-                """);
+                  - {name: weapons, match: {request-matches: 'rifle'}, then: refuse}
+                  - {name: law, match: {request-matches: '(?i)lawyer'}, then: escalate}
+                  - {name: private, match: {request-matches: 'diagnosis'}, egress: local-only}
+                  - {name: long, match: {min-messages: 3, offers-any: [get_order]}, then: escalate}
+                  - name: money
+                """.stripTrailing());
         ScriptedSlm slm = ScriptedSlm.answering(ScriptedSlm.text("Unsure.", 0.3));
         CascadeChatModel model = cascade(slm).policy(policy).build();
 
@@ -253,8 +255,10 @@ class CascadeChatModelTest extends CascadeFixture {
         assertThatThrownBy(() -> model.chat(shop.request("lawyer, diagnosis")))
                 .isInstanceOfSatisfying(RefusedException.class, e -> {
                     assertThat(e.reason()).isEqualTo(RefusalReason.RULE);
-                    assertThat(escalation(e.record()).reason()).isEqualTo(EscalationReason.LOW_CONFIDENCE);
+                    assertThat(e.record().rule()).isEqualTo("private");
+                    assertThat(escalation(e.record()).reason()).isNotNull();
                 });
+        assertThat(slm.requests).as("the house has but the SLM").hasSize(1);
         assertThatThrownBy(() -> model.chat(shop.request("lawyer, diagnosis, rifle")))
                 .isInstanceOfSatisfying(RefusedException.class, e -> assertThat(e.record().local()).isNull());
         assertThat(sentToLlm).hasSize(1);
@@ -332,13 +336,13 @@ class CascadeChatModelTest extends CascadeFixture {
                 .remote(watched)
                 .listeners(List.of(listener))
                 .build();
-        ChatRequestOptions options = new CascadeAttributes("s-1", "q-2", "desk").toOptions();
+        ChatRequestOptions options = CascadeAttributes.of("s-1", "q-2", "desk").toOptions();
         model.chat(shop.request("Go."), options);
         assertThat(events).containsExactly("request", "response true From the big one.");
         assertThat(seenByTier.get()).isEqualTo("s-1");
         assertThat(onlyRecord().session()).isEqualTo("s-1");
         assertThat(onlyRecord().query()).isEqualTo("q-2");
-        assertThat(onlyRecord().workload()).isEqualTo("desk");
+        assertThat(onlyRecord().label()).isEqualTo("desk");
         assertThat(model.defaultRequestParameters()).isEqualTo(DefaultChatRequestParameters.EMPTY);
     }
 

@@ -24,6 +24,7 @@ import dev.outrider.router.ledger.DecisionRecord;
 import dev.outrider.router.ledger.EgressNotice;
 import dev.outrider.router.ledger.Ledger;
 import dev.outrider.router.ledger.LedgerException;
+import dev.outrider.router.policy.Policy;
 import dev.outrider.router.remote.RemoteException;
 
 /** What happens around a question to the LLM: money, repair, ledger, cancelling. */
@@ -42,8 +43,8 @@ class CascadeEscalationTest extends CascadeFixture {
         assertThat(record.cost()).isEqualTo(new DecisionRecord.Cost(7, 7, 3500));
         assertThat(remote(record).estimated()).isFalse();
         assertThat(remote(record).model()).isEqualTo("big-1");
-        assertThat(model.budget().snapshot().spentMicroUsd()).isEqualTo(3500);
-        assertThat(model.budget().snapshot().leasedMicroUsd()).isZero();
+        assertThat(spent(model)).as("both tiers").isEqualTo(3507);
+        assertThat(leased(model)).isZero();
         assertThat(ledger.egresses()).singleElement().satisfies(e -> assertThat(e.id()).isEqualTo(record.id()));
     }
 
@@ -74,7 +75,7 @@ class CascadeEscalationTest extends CascadeFixture {
 
     @Test
     void with_the_money_spent_a_valid_local_answer_of_small_effect_is_taken_and_marked() {
-        Policy policy = policy("usd: 5.00", "usd: 0");
+        Policy policy = policy("limit: 5.00", "limit: 0");
         CascadeChatModel model = cascade(
                         ScriptedSlm.answering(ScriptedSlm.call("get_order", "{\"order_id\":\"ORD-1\"}", 0.4)))
                 .policy(policy)
@@ -85,12 +86,12 @@ class CascadeEscalationTest extends CascadeFixture {
         assertThat(accept.label()).isEqualTo("accept:BUDGET_EXHAUSTED");
         assertThat(escalation(onlyRecord()).reason()).isEqualTo(EscalationReason.LOW_CONFIDENCE);
         assertThat(sentToLlm).isEmpty();
-        assertThat(model.stats().acceptedOverBudget()).isEqualTo(1);
+        assertThat(model.stats().acceptedUnproved()).isEqualTo(1);
     }
 
     @Test
     void with_the_money_spent_a_heavy_or_invalid_local_answer_is_refused() {
-        Policy policy = policy("usd: 5.00", "usd: 0");
+        Policy policy = policy("limit: 5.00", "limit: 0");
         for (ChatResponse local : List.of(
                 ScriptedSlm.call("cancel_order", "{\"order_id\":\"ORD-1\"}", 0.4),
                 ScriptedSlm.call("get_order", "{}", 0.4),
@@ -104,13 +105,13 @@ class CascadeEscalationTest extends CascadeFixture {
                             RefusedException.class, e -> assertThat(e.reason()).isEqualTo(
                                     RefusalReason.BUDGET_EXHAUSTED));
         }
-        Policy refuse = policy("usd: 5.00", "usd: 0", "on-exhausted: answer-locally", "on-exhausted: refuse");
+        Policy refuse = policy("limit: 5.00", "limit: 0", "on-exhausted: answer-locally", "on-exhausted: refuse");
         assertThatThrownBy(() -> cascade(ScriptedSlm.answering(ScriptedSlm.text("Hi.", 0.4)))
                         .policy(refuse)
                         .build()
                         .chat(shop.request("Go.")))
                 .isInstanceOf(RefusedException.class)
-                .hasMessageContaining("budget.usd");
+                .hasMessageContaining("budget \"day\"");
         assertThat(sentToLlm).isEmpty();
     }
 
@@ -159,7 +160,7 @@ class CascadeEscalationTest extends CascadeFixture {
                             cause -> assertThat(cause.kind()).isEqualTo(RemoteException.Kind.INVALID_ANSWER));
                 });
         assertThat(onlyRecord().cost().remoteMicroUsd()).isEqualTo(2 * (25 + 100));
-        assertThat(model.budget().snapshot().spentMicroUsd()).isEqualTo(250);
+        assertThat(spent(model)).isEqualTo(257);
     }
 
     @Test
@@ -187,8 +188,8 @@ class CascadeEscalationTest extends CascadeFixture {
                 .build();
         assertThatThrownBy(() -> model.chat(shop.request("Go."))).isInstanceOf(LedgerException.class);
         assertThat(sentToLlm).isEmpty();
-        assertThat(model.budget().snapshot().leasedMicroUsd()).isZero();
-        assertThat(model.budget().snapshot().spentMicroUsd()).isZero();
+        assertThat(leased(model)).isZero();
+        assertThat(spent(model)).as("the SLM's part").isEqualTo(7);
     }
 
     @Test
@@ -231,7 +232,7 @@ class CascadeEscalationTest extends CascadeFixture {
         assertThat(flagKept).isTrue();
         assertThat(ended.await(10, TimeUnit.SECONDS)).isTrue();
         assertThat(stopped).isTrue();
-        assertThat(model.budget().snapshot().leasedMicroUsd()).isZero();
+        assertThat(leased(model)).isZero();
         assertThat(onlyRecord().decision().label()).isEqualTo("refuse:CANCELLED");
         // the prompt was on its way, so it is charged
         assertThat(remote(onlyRecord()).estimated()).isTrue();

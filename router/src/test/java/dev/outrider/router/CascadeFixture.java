@@ -16,6 +16,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import dev.outrider.router.Decision.Escalate;
 import dev.outrider.router.ledger.DecisionRecord;
 import dev.outrider.router.ledger.InMemoryLedger;
+import dev.outrider.router.policy.Policies;
+import dev.outrider.router.policy.Policy;
 
 /** A cascade over a scripted SLM, an LLM that always says the same, a shop and a ledger in memory. */
 abstract class CascadeFixture {
@@ -52,6 +54,14 @@ abstract class CascadeFixture {
         return Policies.changed(replacements);
     }
 
+    static long spent(CascadeChatModel model) {
+        return model.budgets(CascadeAttributes.NONE).getFirst().spent();
+    }
+
+    static long leased(CascadeChatModel model) {
+        return model.budgets(CascadeAttributes.NONE).getFirst().leased();
+    }
+
     DecisionRecord onlyRecord() {
         assertThat(ledger.records()).hasSize(1);
         return ledger.records().getFirst();
@@ -72,7 +82,7 @@ abstract class CascadeFixture {
     Escalate escalation(ChatResponse local, ChatRequest request) {
         ChatResponse response =
                 cascade(ScriptedSlm.answering(local)).build().chat(request);
-        assertThat(response.aiMessage()).isEqualTo(LLM_ANSWER.aiMessage());
+        assertThat(response.aiMessage().text()).isEqualTo(LLM_ANSWER.aiMessage().text());
         return (Escalate) ((CascadeChatResponseMetadata) response.metadata()).decision();
     }
 }

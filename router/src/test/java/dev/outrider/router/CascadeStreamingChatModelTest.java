@@ -349,7 +349,7 @@ class CascadeStreamingChatModelTest extends CascadeFixture {
         await(cancelledBelow);
         await(written);
         assertThat(told.events).hasSize(5).allMatch(String.class::isInstance);
-        assertThat(cascade.budget().snapshot().leasedMicroUsd()).isZero();
+        assertThat(cascade.budgets(CascadeAttributes.NONE).getFirst().leased()).isZero();
         DecisionRecord record = onlyRecord();
         assertThat(record.decision().label()).isEqualTo("refuse:CANCELLED");
         assertThat(record.cost().remoteMicroUsd()).as("what it wrote is charged").isPositive();
@@ -372,9 +372,9 @@ class CascadeStreamingChatModelTest extends CascadeFixture {
     void listener_attributes_reach_the_ledger_and_no_relay_reaches_the_slm() {
         ScriptedSlm slm = ScriptedSlm.answering(UNSURE);
         Told told = new Told();
-        streaming(cascade(slm)).chat(shop.request("Go."), new CascadeAttributes("s", "q", "w").toOptions(), told);
+        streaming(cascade(slm)).chat(shop.request("Go."), CascadeAttributes.of("s", "q", "w").toOptions(), told);
         told.awaited();
         DecisionRecord record = onlyRecord();
-        assertThat(List.of(record.session(), record.query(), record.workload())).containsExactly("s", "q", "w");
+        assertThat(List.of(record.session(), record.query(), record.label())).containsExactly("s", "q", "w");
     }
 }

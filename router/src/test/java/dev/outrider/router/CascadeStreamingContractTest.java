@@ -10,6 +10,7 @@ import java.util.List;
 import org.mockito.InOrder;
 
 import dev.outrider.router.ledger.InMemoryLedger;
+import dev.outrider.router.policy.Policies;
 import dev.outrider.router.remote.RelayingChatModel;
 
 /**

@@ -17,13 +17,14 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import dev.outrider.router.Decision.Accept;
-import dev.outrider.router.Decision.Basis;
 import dev.outrider.router.ledger.DecisionRecord;
 import dev.outrider.router.ledger.EgressNotice;
 import dev.outrider.router.ledger.Ledger;
 import dev.outrider.router.ledger.LedgerException;
 import dev.outrider.router.ledger.LedgerSchema;
-import dev.outrider.tools.SideEffect;
+import dev.outrider.router.policy.Policies;
+import dev.outrider.router.policy.Policy;
+import dev.outrider.router.policy.Workload;
 
 /**
  * Throws random policies, answers and failures at the cascade, runs whatever calls come out, and checks what must hold
@@ -71,17 +72,19 @@ class CommitBoundaryTest {
         boolean localOnly = random.nextInt(4) == 0;
         int failingWrite = random.nextInt(8) == 0 ? random.nextInt(3) : -1;
         Policy policy = Policies.changed(
-                "usd: 5.00",
-                random.nextInt(4) == 0 ? "usd: 0.001" : "usd: 5.00",
-                "answer-locally-up-to: read",
-                "answer-locally-up-to: " + List.of("read", "write", "money").get(random.nextInt(3)),
+                "limit: 5.00",
+                random.nextInt(4) == 0 ? "limit: 0.001" : "limit: 5.00",
+                "min-probability",
+                "answer-locally-up-to: " + List.of("read", "write", "money").get(random.nextInt(3)) + "\n    min-probability",
                 "max-attempts: 3",
                 "max-attempts: 1",
-                "rules: []",
+                "  - name: money",
                 localOnly
-                        ? "rules: [{name: in, when: {request-matches: secret}, then: local-only}, {name: out, when: {min-messages: 1}, then: escalate}]"
-                        : random.nextInt(6) == 0 ? "rules: [{name: out, when: {min-messages: 1}, then: escalate}]"
-                                : "rules: []");
+                        ? "  - {name: out, match: {min-messages: 1, request-matches: this}, then: escalate}\n"
+                                + "  - {name: in, match: {request-matches: secret}, egress: local-only}\n  - name: money"
+                        : random.nextInt(6) == 0
+                                ? "  - {name: out, match: {request-matches: this}, then: escalate}\n  - name: money"
+                                : "  - name: money");
         RecordingLedger ledger = new RecordingLedger(failingWrite);
         ChatModel remote = random.nextInt(10) == 0 ? null : randomLlm(random);
         CascadeChatModel model = CascadeChatModel.builder()
@@ -125,7 +128,7 @@ class CommitBoundaryTest {
             Policy policy,
             String as) {
         assertThat(sent).as(as).noneMatch(request -> request.contains(DRAFT));
-        assertThat(model.budget().snapshot().leasedMicroUsd()).as(as).isZero();
+        assertThat(model.budgets(CascadeAttributes.NONE).getFirst().leased()).as(as).isZero();
         int announced = 0;
         boolean recorded = false;
         for (String event : events) {
@@ -149,14 +152,16 @@ class CommitBoundaryTest {
         assertThat(schema.violations(record)).as(as).isEmpty();
         assertThat(record.decision()).as(as).isEqualTo(decision);
         if (decision instanceof Accept accept) {
-            SideEffect effect = record.effect();
-            if (accept.basis() == Basis.EVIDENCE) {
-                assertThat(accept.confidence()).as(as).isGreaterThanOrEqualTo(policy.accept().minProbability().of(
-                        effect));
+            Workload workload = policy.workloads().stream()
+                    .filter(w -> w.name().equals(record.workload()))
+                    .findFirst()
+                    .orElseThrow();
+            if (accept.basis().demandMet()) {
+                assertThat(record.threshold()).as(as).isEqualTo(workload.demand().minProbability());
+                assertThat(accept.confidence()).as(as).isGreaterThanOrEqualTo(record.threshold());
                 assertThat(sent).as(as).isEmpty();
             } else {
-                assertThat(effect == null || effect.compareTo(policy.budget().answerLocallyUpTo()) <= 0).as(as)
-                        .isTrue();
+                assertThat(workload.toleratesUnproved(record.effect())).as(as).isTrue();
             }
         }
         if (decision instanceof Decision.Refuse) {

@@ -32,6 +32,7 @@ import dev.outrider.router.ledger.DecisionRecord;
 import dev.outrider.router.ledger.EgressNotice;
 import dev.outrider.router.ledger.Ledger;
 import dev.outrider.router.ledger.LedgerException;
+import dev.outrider.router.policy.Policies;
 import dev.outrider.router.remote.RelayingChatModel;
 
 /**
@@ -77,7 +78,7 @@ class StreamingCommitBoundaryTest {
                 .remote(llm(random, requests))
                 .catalogue(shop.catalogue)
                 .policy(Policies.changed("max-attempts: 3", "max-attempts: 2", "first-wait: 500ms", "first-wait: 1ms",
-                        "usd: 5.00", random.nextInt(6) == 0 ? "usd: 0.001" : "usd: 5.00"))
+                        "limit: 5.00", random.nextInt(6) == 0 ? "limit: 0.001" : "limit: 5.00"))
                 .ledger(book)
                 .build();
         int cancelAt = random.nextInt(4) == 0 ? random.nextInt(4) : -1;
@@ -149,10 +150,10 @@ class StreamingCommitBoundaryTest {
     }
 
     private static void awaitNothingLeased(CascadeChatModel cascade, String as) throws InterruptedException {
-        for (int i = 0; i < 30_000 && cascade.budget().snapshot().leasedMicroUsd() != 0; i++) {
+        for (int i = 0; i < 30_000 && cascade.budgets(CascadeAttributes.NONE).getFirst().leased() != 0; i++) {
             Thread.sleep(1);
         }
-        assertThat(cascade.budget().snapshot().leasedMicroUsd()).as(as).isZero();
+        assertThat(cascade.budgets(CascadeAttributes.NONE).getFirst().leased()).as(as).isZero();
     }
 
     private static ChatModel slm(Random random) {

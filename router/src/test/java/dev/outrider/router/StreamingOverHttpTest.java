@@ -213,7 +213,7 @@ class StreamingOverHttpTest extends CascadeFixture {
                 assertThat(ledger.records().getLast().decision().label()).isEqualTo("refuse:CANCELLED");
                 assertThat(told.response()).isNull();
                 assertThat(told.error()).isNull();
-                while (cascade.budget().snapshot().leasedMicroUsd() != 0) {
+                while (cascade.budgets(CascadeAttributes.NONE).getFirst().leased() != 0) {
                     Thread.onSpinWait();
                 }
             }
@@ -254,7 +254,7 @@ class StreamingOverHttpTest extends CascadeFixture {
             caller.join();
             assertThat(point == Point.IN_THE_SLM || server.sawHangUp()).as("the connection was closed").isTrue();
             assertThat(onlyRecord().decision().label()).isEqualTo("refuse:CANCELLED");
-            assertThat(cascade.budget().snapshot().leasedMicroUsd()).isZero();
+            assertThat(cascade.budgets(CascadeAttributes.NONE).getFirst().leased()).isZero();
         }
     }
 }

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 import dev.outrider.evals.run.QueryResult;
 import dev.outrider.evals.run.Route;
 import dev.outrider.router.MicroUsd;
-import dev.outrider.router.Policy;
 import dev.outrider.router.ledger.DecisionRecord;
+import dev.outrider.router.remote.RemoteModelSettings;
 
 /**
  * Money in micro-dollars.
@@ -33,7 +33,7 @@ public record Cost(
         double inputScale,
         double outputScale) {
 
-    static Cost of(List<QueryResult> results, Policy.RemoteModel price) {
+    static Cost of(List<QueryResult> results, RemoteModelSettings price) {
         double countedIn = 0;
         double countedOut = 0;
         double estimatedIn = 0;

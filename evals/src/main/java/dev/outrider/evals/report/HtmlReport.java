@@ -183,8 +183,8 @@ public final class HtmlReport {
                 "saved " + Wording.percent(cost.savedShare()));
         add("</div><p class=\"hint\">LLM " + Wording.usd(cost.remoteMicroUsd()) + ", local " + Wording.usd(cost.localMicroUsd())
                 + ", of which failed attempts " + Wording.usd(cost.failedLocalMicroUsd()) + ". LLM alone: " + Html.text(cost.basis()) + ", at $"
-                + report.info().policy().models().remote().usdPerMillionInputTokens().toPlainString() + " / $"
-                + report.info().policy().models().remote().usdPerMillionOutputTokens().toPlainString()
+                + report.info().policy().models().remote().getFirst().usdPerMillionInputTokens().toPlainString() + " / $"
+                + report.info().policy().models().remote().getFirst().usdPerMillionOutputTokens().toPlainString()
                 + " per million tokens; local: $" + report.info().policy().models().local().usdPerHour().toPlainString()
                 + " per hour.</p></section>");
     }

@@ -96,7 +96,7 @@ public record ReplacementReport(
                 allLlm,
                 perfect ? "by construction: recorded gold answers stand in for the LLM"
                         : "measured on the escalated queries only, which are the harder ones",
-                Cost.of(headline, info.policy().models().remote()),
+                Cost.of(headline, info.policy().models().remote().getFirst()),
                 Latency.of(headline),
                 ConfidenceBin.of(headline));
     }

@@ -82,7 +82,7 @@ public final class EvalRunner {
                 .messages(c.messages())
                 .toolSpecifications(c.specifications())
                 .build();
-        CascadeAttributes attributes = new CascadeAttributes("eval/" + c.task(), c.id(), c.suite());
+        CascadeAttributes attributes = CascadeAttributes.of("eval/" + c.id(), c.id(), c.suite());
         long start = System.nanoTime();
         try {
             ChatResponse response = model.chat(request, attributes.toOptions());

@@ -128,7 +128,7 @@ final class QueryResults {
         return switch (decision) {
             case Decision.Escalate e -> e.reason().name();
             case Decision.Refuse r -> r.reason().name();
-            case Decision.Accept a -> a.basis() == Decision.Basis.EVIDENCE ? null : a.basis().name();
+            case Decision.Accept a -> a.basis().demandMet() ? null : a.basis().name();
             case null -> null;
         };
     }

@@ -3,7 +3,7 @@ package dev.outrider.evals.run;
 import org.jspecify.annotations.Nullable;
 
 import dev.outrider.evals.llm.SimulatedLlmBehaviour;
-import dev.outrider.router.Policy;
+import dev.outrider.router.policy.Policy;
 
 /**
  * The circumstances of a run, for the head of its report.

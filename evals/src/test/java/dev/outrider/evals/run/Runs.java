@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
 import dev.outrider.evals.llm.SimulatedLlm;
 import dev.outrider.evals.llm.SimulatedLlmBehaviour;
 import dev.outrider.router.CascadeChatModel;
-import dev.outrider.router.Policy;
 import dev.outrider.router.ledger.InMemoryLedger;
 import dev.outrider.router.ledger.Ledger;
+import dev.outrider.router.policy.Policy;
 import dev.outrider.router.remote.RemoteModels;
 
 /** The real cascade around a scripted SLM and the simulated LLM, for tests. */
@@ -24,7 +24,7 @@ public final class Runs {
         Policy policy = policy();
         return CascadeChatModel.builder()
                 .local(local)
-                .remote(llm == null ? null : RemoteModels.openAiCompatible(llm.baseUrl().toString(), null, SimulatedLlm.MODEL, policy))
+                .remote(llm == null ? null : RemoteModels.openAiCompatible(llm.baseUrl().toString(), null, SimulatedLlm.MODEL, policy.resilience().timeout()))
                 .policy(policy)
                 .ledger(ledger)
                 .build();

@@ -18,6 +18,7 @@ import dev.outrider.router.ledger.AuditRecord;
 import dev.outrider.router.ledger.DecisionRecord;
 import dev.outrider.router.ledger.EgressNotice;
 import dev.outrider.router.ledger.LedgerEntry;
+import dev.outrider.router.ledger.ShadowRecord;
 
 /**
  * Labelled answers from what production wrote down: the LLM's answer stands in for the truth. Of accepted answers those
@@ -56,7 +57,7 @@ public final class LedgerAnswers {
             switch (entry) {
                 case DecisionRecord record -> decided(record);
                 case AuditRecord audit -> ended(audit);
-                case EgressNotice _ -> {
+                case EgressNotice _, ShadowRecord _ -> {
                     // says nothing about answers
                 }
             }

@@ -17,6 +17,7 @@ import dev.outrider.router.ledger.AuditRecord;
 import dev.outrider.router.ledger.DecisionRecord;
 import dev.outrider.router.ledger.EgressNotice;
 import dev.outrider.router.ledger.LedgerEntry;
+import dev.outrider.router.ledger.ShadowRecord;
 
 /**
  * Books of the shadow audits: who is drawn, what came of it, which bounds are suspended. Its state is a function of the
@@ -72,7 +73,7 @@ public final class ShadowAudits {
             switch (entry) {
                 case DecisionRecord record -> decided(record);
                 case AuditRecord audit -> audited(audit);
-                case EgressNotice _ -> {
+                case EgressNotice _, ShadowRecord _ -> {
                     // says nothing about answers
                 }
             }

@@ -20,12 +20,14 @@ import dev.outrider.tools.SideEffect;
  * @param session the caller's session, when it named one
  * @param subtask the caller's subtask within the session, when it named one
  * @param query the caller's id of the query, when it named one
- * @param workload the kind of work: the policy's workload, or the caller's label
+ * @param label the caller's label of the kind of work, when it gave one
+ * @param workload the policy's workload that decided
  * @param mode whether the decision held
  * @param decision how the query ended
  * @param wouldHave what enforcing the policy would have decided; null when the policy was enforced
  * @param escalation why the LLM was wanted; also set when it then could not be asked or failed
- * @param rule the policy's rule that matched, when one did
+ * @param rule the policy's workload whose word settled the query whatever the evidence ({@code then}, {@code egress}),
+ *     when one did
  * @param effect heaviest side effect of the calls that the local answer proposed; null for a reply or no local answer
  * @param threshold smallest probability that was demanded of the local answer: of {@code calibration} where there is
  *     one, of the raw evidence otherwise; null when none was demanded
@@ -49,6 +51,7 @@ public record DecisionRecord(
         @Nullable String session,
         @Nullable String subtask,
         @Nullable String query,
+        @Nullable String label,
         @Nullable String workload,
         Mode mode,
         Decision decision,

@@ -29,6 +29,7 @@ public final class DecisionRecordBuilder {
     private @Nullable String session;
     private @Nullable String subtask;
     private @Nullable String query;
+    private @Nullable String label;
     private @Nullable String workload;
     private Mode mode = Mode.ENFORCE;
     private @Nullable Decision decision;
@@ -78,6 +79,11 @@ public final class DecisionRecordBuilder {
 
     public DecisionRecordBuilder query(@Nullable String query) {
         this.query = query;
+        return this;
+    }
+
+    public DecisionRecordBuilder label(@Nullable String label) {
+        this.label = label;
         return this;
     }
 
@@ -186,6 +192,7 @@ public final class DecisionRecordBuilder {
                 session,
                 subtask,
                 query,
+                label,
                 workload,
                 mode,
                 Objects.requireNonNull(decision, "decision"),

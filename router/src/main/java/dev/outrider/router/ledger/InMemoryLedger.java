@@ -23,6 +23,11 @@ public final class InMemoryLedger implements Ledger {
         add(audit);
     }
 
+    @Override
+    public void shadowed(ShadowRecord shadow) {
+        add(shadow);
+    }
+
     private synchronized void add(LedgerEntry entry) {
         entries.add(entry);
     }
@@ -45,6 +50,11 @@ public final class InMemoryLedger implements Ledger {
     /** The audits that ended so far, oldest first. */
     public List<AuditRecord> audits() {
         return of(AuditRecord.class);
+    }
+
+    /** How the SLM would have done so far, oldest first. */
+    public List<ShadowRecord> shadows() {
+        return of(ShadowRecord.class);
     }
 
     private <E extends LedgerEntry> List<E> of(Class<E> kind) {

@@ -101,6 +101,11 @@ public final class JsonLinesLedger implements FileLedger {
     }
 
     @Override
+    public void shadowed(ShadowRecord shadow) {
+        write(shadow);
+    }
+
+    @Override
     public Path file() {
         return file;
     }

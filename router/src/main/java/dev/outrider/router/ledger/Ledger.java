@@ -31,4 +31,11 @@ public interface Ledger {
      * @throws LedgerException when it cannot be written
      */
     default void audited(AuditRecord audit) {}
+
+    /**
+     * Writes how the SLM would have done on an earlier query that the LLM answered.
+     *
+     * @throws LedgerException when it cannot be written
+     */
+    default void shadowed(ShadowRecord shadow) {}
 }

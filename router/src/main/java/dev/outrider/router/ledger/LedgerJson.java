@@ -32,7 +32,8 @@ final class LedgerJson {
     private static final String DECISION = "decision";
     private static final String EGRESS = "egress";
     private static final String AUDIT = "audit";
-    private static final Set<String> KINDS = Set.of(DECISION, EGRESS, AUDIT);
+    private static final String SHADOW = "shadow";
+    private static final Set<String> KINDS = Set.of(DECISION, EGRESS, AUDIT, SHADOW);
 
     /** Kind of a line whose entry cannot be read without its key. */
     static final String SEALED = "sealed";
@@ -60,7 +61,8 @@ final class LedgerJson {
     @JsonSubTypes({
         @JsonSubTypes.Type(value = DecisionRecord.class, name = DECISION),
         @JsonSubTypes.Type(value = EgressNotice.class, name = EGRESS),
-        @JsonSubTypes.Type(value = AuditRecord.class, name = AUDIT)
+        @JsonSubTypes.Type(value = AuditRecord.class, name = AUDIT),
+        @JsonSubTypes.Type(value = ShadowRecord.class, name = SHADOW)
     })
     private interface EntryForm {}
 
@@ -102,6 +104,7 @@ final class LedgerJson {
             case DecisionRecord record -> DECISION;
             case EgressNotice notice -> EGRESS;
             case AuditRecord audit -> AUDIT;
+            case ShadowRecord shadow -> SHADOW;
         };
     }
 
@@ -148,12 +151,16 @@ final class LedgerJson {
         }
     }
 
-    /** From version 1, which knew one mode and no leases; everything else that is new may be absent. */
+    /** From version 1, which knew one mode, no leases and no workload but the caller's label; the rest may be absent. */
     private static void migrate(ObjectNode node) {
         node.put("schema", DecisionRecord.SCHEMA);
         if (node.path(KIND).asText().equals(DECISION)) {
             node.put("mode", DecisionRecord.Mode.ENFORCE.name());
             node.putArray("leases");
+            JsonNode label = node.remove("workload");
+            if (label != null) {
+                node.set("label", label);
+            }
         }
     }
 

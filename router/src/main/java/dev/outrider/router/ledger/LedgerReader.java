@@ -73,8 +73,10 @@ public final class LedgerReader {
                         open.merge(notice.id(), List.of(notice), (a, b) -> Stream.concat(a.stream(), b.stream())
                                 .toList());
                     case DecisionRecord record -> open.remove(record.id());
-                    case AuditRecord audit -> {
-                        // the audited query ended long ago
+                    // an audit announces its own egress, after the decision
+                    case AuditRecord audit -> open.remove(audit.id());
+                    case ShadowRecord shadow -> {
+                        // says nothing about what left
                     }
                 }
             });
@@ -85,6 +87,11 @@ public final class LedgerReader {
     /** The ends of shadow audits, in the order in which they were written. Close the stream. */
     public Stream<AuditRecord> audits() {
         return entries().filter(AuditRecord.class::isInstance).map(AuditRecord.class::cast);
+    }
+
+    /** How the SLM would have done where the LLM answered, in the order in which they were written. Close the stream. */
+    public Stream<ShadowRecord> shadows() {
+        return entries().filter(ShadowRecord.class::isInstance).map(ShadowRecord.class::cast);
     }
 
     /** Records that this reader met so far in an older form and brought to the current one. */

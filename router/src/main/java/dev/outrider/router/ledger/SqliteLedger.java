@@ -149,6 +149,11 @@ public final class SqliteLedger implements FileLedger {
     }
 
     @Override
+    public void shadowed(ShadowRecord shadow) {
+        write(shadow);
+    }
+
+    @Override
     public Path file() {
         return file;
     }

@@ -14,8 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-import dev.outrider.router.Policy;
-
 /** Makes the remote tier out of any OpenAI-compatible endpoint. */
 public final class RemoteModels {
 
@@ -78,33 +76,6 @@ public final class RemoteModels {
         }
         String key = env.getOrDefault(KEY, "").strip();
         return Optional.of(openAi(url(url, URL), keyOf(key.isEmpty() ? null : key, KEY), model, timeout));
-    }
-
-    /**
-     * The LLM that the environment names.
-     *
-     * @param env the environment, for example {@code System.getenv()}
-     * @param policy for its resilience
-     * @return empty when no URL is set
-     * @throws RemoteException of kind {@link RemoteException.Kind#CONFIGURATION} when what is set cannot be used; never
-     *     shows the key
-     */
-    public static Optional<ChatModel> fromEnvironment(Map<String, String> env, Policy policy) {
-        return named(env, policy.resilience().timeout()).map(model -> ResilientChatModel.of(model, policy.resilience()));
-    }
-
-    /**
-     * A model at an OpenAI-compatible endpoint, with the policy's resilience around it.
-     *
-     * @param url base URL, with or without {@code /chat/completions}
-     * @param key sent as bearer token; null when the endpoint needs none
-     * @param model the model's name there
-     * @param policy for its resilience
-     * @throws RemoteException of kind {@link RemoteException.Kind#CONFIGURATION} when URL or key cannot be used
-     */
-    public static ChatModel openAiCompatible(String url, @Nullable String key, String model, Policy policy) {
-        return ResilientChatModel.of(
-                openAi(url(url, URL), keyOf(key, KEY), model, policy.resilience().timeout()), policy.resilience());
     }
 
     /**

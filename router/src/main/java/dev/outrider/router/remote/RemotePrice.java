@@ -16,7 +16,6 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 import dev.outrider.router.MicroUsd;
-import dev.outrider.router.Policy;
 
 /**
  * What the LLM costs, before and after the fact. The LLM's tokenizer is not known, so tokens of a text are estimated
@@ -42,18 +41,9 @@ public final class RemotePrice {
     private final int maxOutputTokens;
 
     public RemotePrice(RemoteModelSettings model) {
-        this(model.usdPerMillionInputTokens(), model.usdPerMillionOutputTokens(), model.maxOutputTokens());
-    }
-
-    public RemotePrice(Policy.RemoteModel price) {
-        this(price.usdPerMillionInputTokens(), price.usdPerMillionOutputTokens(), price.maxOutputTokens());
-    }
-
-    private RemotePrice(
-            BigDecimal usdPerMillionInputTokens, BigDecimal usdPerMillionOutputTokens, int maxOutputTokens) {
-        this.usdPerMillionInputTokens = usdPerMillionInputTokens;
-        this.usdPerMillionOutputTokens = usdPerMillionOutputTokens;
-        this.maxOutputTokens = maxOutputTokens;
+        this.usdPerMillionInputTokens = model.usdPerMillionInputTokens();
+        this.usdPerMillionOutputTokens = model.usdPerMillionOutputTokens();
+        this.maxOutputTokens = model.maxOutputTokens();
     }
 
     /** The most that one answer to this request should cost, in micro-dollars. */

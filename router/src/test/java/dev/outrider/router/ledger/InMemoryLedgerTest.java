@@ -30,7 +30,9 @@ class InMemoryLedgerTest extends LedgerContract {
         for (int i = 0; i < 50; i++) {
             write(ledger, random.next());
         }
-        assertThat(ledger.records().size() + ledger.egresses().size() + ledger.audits().size()).isEqualTo(50);
+        assertThat(ledger.records().size() + ledger.egresses().size() + ledger.audits().size()
+                        + ledger.shadows().size())
+                .isEqualTo(50);
         assertThat(ledger.audits()).isNotEmpty();
     }
 }

@@ -31,6 +31,7 @@ abstract class LedgerContract {
             case DecisionRecord record -> ledger.append(record);
             case EgressNotice notice -> ledger.announce(notice);
             case AuditRecord audit -> ledger.audited(audit);
+            case ShadowRecord shadow -> ledger.shadowed(shadow);
         }
     }
 

@@ -24,9 +24,10 @@ final class RandomRecords {
     }
 
     LedgerEntry next() {
-        return switch (random.nextInt(4)) {
+        return switch (random.nextInt(5)) {
             case 0 -> (EgressNotice) any(EgressNotice.class);
             case 1 -> (AuditRecord) any(AuditRecord.class);
+            case 2 -> (ShadowRecord) any(ShadowRecord.class);
             default -> decision();
         };
     }

@@ -1,4 +1,4 @@
-package dev.outrider.router;
+package dev.outrider.router.policy;
 
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -44,7 +44,7 @@ sealed interface PolicyTree {
             JsonToken first = parser.nextToken();
             if (first == null) {
                 throw new PolicyException(file, 1,
-                        1, "is empty; a policy starts with version, models, accept and budget");
+                        1, "is empty; a policy starts with version, models and workloads");
             }
             PolicyTree tree = node(file, parser, first);
             if (parser.nextToken() != null) {

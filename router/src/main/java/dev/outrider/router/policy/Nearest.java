@@ -1,4 +1,4 @@
-package dev.outrider.router;
+package dev.outrider.router.policy;
 
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;

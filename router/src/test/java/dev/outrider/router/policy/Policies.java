@@ -1,4 +1,4 @@
-package dev.outrider.router;
+package dev.outrider.router.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -8,11 +8,11 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
 /** The default policy with some of its text replaced. */
-final class Policies {
+public final class Policies {
 
     private Policies() {}
 
-    static String defaultText() {
+    public static String defaultText() {
         try (InputStream in = Policy.class.getResourceAsStream("default-policy.yaml")) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
@@ -20,7 +20,7 @@ final class Policies {
         }
     }
 
-    static String changedText(String... oldAndNew) {
+    public static String changedText(String... oldAndNew) {
         String text = defaultText();
         for (int i = 0; i < oldAndNew.length; i += 2) {
             assertThat(text).contains(oldAndNew[i]);
@@ -29,7 +29,7 @@ final class Policies {
         return text;
     }
 
-    static Policy changed(String... oldAndNew) {
-        return PolicyReader.read("test.yaml", changedText(oldAndNew));
+    public static Policy changed(String... oldAndNew) {
+        return Policy.parse("test.yaml", changedText(oldAndNew));
     }
 }

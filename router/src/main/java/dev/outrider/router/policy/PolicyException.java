@@ -1,4 +1,4 @@
-package dev.outrider.router;
+package dev.outrider.router.policy;
 
 /**
  * A policy file that cannot be used. The message is one line, {@code FILE:LINE:COLUMN: what is wrong; what to do}, so

@@ -1,0 +1,17 @@
+package dev.outrider.router.policy;
+
+/**
+ * Where the cascade gets its policy. Every query asks once and keeps to what it got, so that one query sees one policy
+ * from its start to its end.
+ */
+@FunctionalInterface
+public interface PolicySource {
+
+    /** The policy that holds now. The same object as long as nothing changed. */
+    PolicyInForce current();
+
+    /** A policy that never changes. */
+    static PolicySource of(PolicyInForce policy) {
+        return () -> policy;
+    }
+}
