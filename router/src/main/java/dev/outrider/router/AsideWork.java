@@ -97,7 +97,7 @@ final class AsideWork implements AutoCloseable {
             // an audit that ends without an answer must be known to have ended: the estimate counts them
             error = OneLine.of(e);
         }
-        AuditRecord record = new AuditRecord(
+        AuditRecord record = books.redaction().of(new AuditRecord(
                 DecisionRecord.SCHEMA,
                 books.id(),
                 clock.instant(),
@@ -110,7 +110,7 @@ final class AsideWork implements AutoCloseable {
                 asked.bill().inputTokens(),
                 asked.bill().outputTokens(),
                 asked.microUsd(),
-                asked.seconds());
+                asked.seconds()));
         ledger.audited(record);
         int suspended = audits.suspensions().size();
         audits.audited(record);
@@ -148,12 +148,12 @@ final class AsideWork implements AutoCloseable {
                 books.id(),
                 clock.instant(),
                 query.workload().name(),
-                wouldHave,
+                books.redaction().of(wouldHave),
                 message == null ? null : agreement.agree(Answer.of(message), Answer.of(remoteAnswer)),
                 effect,
                 verdict == null ? null : verdict.threshold(),
                 verdict == null ? null : verdict.calibration(),
-                attempt.toRecord(plan.policy().ledger().keepAnswers()),
+                books.redaction().of(attempt.toRecord(plan.policy().ledger().keepAnswers())),
                 done.microUsd()));
     }
 

@@ -112,7 +112,7 @@ public final class CascadeChatModel implements ChatModel, AutoCloseable {
                 record -> stats.updateAndGet(before -> before.plus(record)),
                 clock,
                 builder.nanos);
-        this.shared = new CascadeQuery.Shared(loops, work, scribe);
+        this.shared = new CascadeQuery.Shared(loops, work, scribe, builder.redactor);
     }
 
     public static Builder builder() {

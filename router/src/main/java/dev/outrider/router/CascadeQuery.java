@@ -25,6 +25,7 @@ import dev.outrider.router.policy.WorkloadBook.Candidates;
 import dev.outrider.router.policy.WorkloadBook.Proposed;
 import dev.outrider.router.privacy.Egress;
 import dev.outrider.router.privacy.EgressRefusedException;
+import dev.outrider.router.privacy.Redactor;
 import dev.outrider.router.remote.RemoteException;
 import dev.outrider.router.remote.RemoteModels;
 
@@ -51,8 +52,9 @@ final class CascadeQuery {
      * @param loops which tier began a tool loop
      * @param local asks the SLM within budgets
      * @param scribe writes and counts
+     * @param redactor replaces what a ledger may not keep
      */
-    record Shared(ToolLoop loops, LocalWork local, Scribe scribe) {}
+    record Shared(ToolLoop loops, LocalWork local, Scribe scribe, Redactor redactor) {}
 
     /** @param stream where the answer goes piece by piece; null when it is wanted as a whole */
     CascadeQuery(
@@ -71,6 +73,13 @@ final class CascadeQuery {
                 .candidates(request, books.attributes().workload(), books.attributes().subtask());
         this.workload = candidates.beforeAnswer();
         books.workload(workload);
+        restrict(candidates.egress(null));
+    }
+
+    /** What may not leave as it is is not kept as it is either. */
+    private void restrict(Egress egress) {
+        books.redaction(RecordRedaction.of(
+                egress, shared.redactor(), request, books.attributes().names()));
     }
 
     /**
@@ -110,6 +119,7 @@ final class CascadeQuery {
         workload = proposed == null ? candidates.beforeAnswer() : candidates.afterAnswer(proposed);
         books.workload(workload);
         Egress egress = candidates.egress(proposed);
+        restrict(egress);
         Decision judged = judge(attempt, egress);
         if (workload.mode() == Mode.OBSERVE && egress != Egress.LOCAL_ONLY && !(judged instanceof Refuse)) {
             books.wouldHave(judged);

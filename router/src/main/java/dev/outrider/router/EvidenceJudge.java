@@ -68,8 +68,7 @@ final class EvidenceJudge {
     Verdict judge(Workload workload, LocalAttempt attempt, @Nullable SideEffect effect, Instant now) {
         Optional<EvidenceFeatures> evidence = attempt.evidence().flatMap(EvidenceFeatures::of);
         if (evidence.isEmpty()) {
-            Escalate none =
-                    new Escalate(EscalationReason.NO_EVIDENCE, "the local answer carries no evidence of its decisions");
+            Escalate none = new Escalate(EscalationReason.NO_EVIDENCE, attempt.whyNoEvidence());
             return new Verdict(none, null, null, null, null);
         }
         EvidenceFeatures features = evidence.get();

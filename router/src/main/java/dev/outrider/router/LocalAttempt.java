@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import dev.outrider.router.Decision.Escalate;
 import dev.outrider.router.ledger.Answer;
 import dev.outrider.router.ledger.DecisionRecord;
+import dev.outrider.router.remote.MissingEvidence;
 import dev.outrider.slm.SlmChatResponseMetadata;
 import dev.outrider.slm.TokenEvidence;
 
@@ -78,6 +79,13 @@ record LocalAttempt(
 
     Optional<TokenEvidence> evidence() {
         return evidenceOf(response);
+    }
+
+    /** In one line, for an answer without evidence. */
+    String whyNoEvidence() {
+        return response != null && response.metadata() instanceof MissingEvidence missing
+                ? missing.why()
+                : "the local answer carries no evidence of its decisions";
     }
 
     OptionalDouble confidence() {

@@ -28,6 +28,7 @@ final class QueryBooks {
     private @Nullable RemoteBooks remote;
     private @Nullable RemoteException fault;
     private DecisionRecord.@Nullable Audit audit;
+    private RecordRedaction redaction = RecordRedaction.NONE;
 
     /**
      * @param began nanoseconds of the clock that durations are measured with
@@ -108,6 +109,15 @@ final class QueryBooks {
         fault = remoteFault;
     }
 
+    /** How much of the query's texts may be kept. */
+    void redaction(RecordRedaction restricts) {
+        redaction = restricts;
+    }
+
+    RecordRedaction redaction() {
+        return redaction;
+    }
+
     void audit(DecisionRecord.Audit draw) {
         audit = draw;
     }
@@ -124,7 +134,7 @@ final class QueryBooks {
         long localCost = asked == null ? 0 : asked.microUsd();
         boolean taken = decision instanceof Decision.Accept;
         Workload decides = Objects.requireNonNull(workload, "workload");
-        return DecisionRecord.builder()
+        return redaction.of(DecisionRecord.builder()
                 .id(id)
                 .at(arrived)
                 .tenant(attributes.tenant())
@@ -155,7 +165,7 @@ final class QueryBooks {
                 .heldMillis(stream == null ? null : Long.valueOf(stream.heldMillis()))
                 .times(times(ended, now))
                 .policy(plan.policy().version())
-                .build();
+                .build());
     }
 
     private DecisionRecord.Times times(Instant ended, long now) {

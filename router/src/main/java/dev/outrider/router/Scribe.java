@@ -77,14 +77,14 @@ final class Scribe {
     void localAnswer(QueryBooks books, LocalAttempt attempt) {
         if (!events.isEmpty()) {
             boolean keep = books.plan().policy().ledger().keepAnswers();
-            events.onLocalAnswer(new RoutingEvent.LocalAnswer(books.id(), clock.instant(), attempt.toRecord(keep)));
+            events.onLocalAnswer(new RoutingEvent.LocalAnswer(books.id(), clock.instant(), books.redaction().of(attempt.toRecord(keep))));
         }
     }
 
     /** The LLM is wanted. */
     void wanted(QueryBooks books, Escalate escalation) {
         if (!events.isEmpty()) {
-            events.onEscalation(new RoutingEvent.Escalation(books.id(), clock.instant(), escalation));
+            events.onEscalation(new RoutingEvent.Escalation(books.id(), clock.instant(), books.redaction().of(escalation)));
         }
     }
 
