@@ -34,10 +34,13 @@ struct Plane<None> {
 };
 
 template <class P>
-DEVICE void fetch(P& to, const u8* plane, u64 index) {
-    to = reinterpret_cast<const P*>(plane)[index];
+DEVICE void fetch(P& to, const u8* from) {
+    to = *reinterpret_cast<const P*>(from);
 }
-DEVICE void fetch(None&, const u8*, u64) {}
+DEVICE void fetch(None&, const u8*) {}
+
+template <class F>
+struct Lane;
 
 /** A matrix in device memory. */
 template <class F>
@@ -63,15 +66,37 @@ struct Matrix {
 
     /** Row `row_in_tile` of a tile, quarter `t`. */
     DEVICE void load(Share<F>& share, int tile, int group, int row_in_tile, int t) const {
-        u64 unit = (u64)tile * groups + group;
+        Lane<F> lane(*this, tile, group, row_in_tile, t);
+        lane.load(share, 0);
+    }
+};
+
+/** Where one lane's shares are, from a group of a tile on. */
+template <class F>
+struct Lane {
+    const u8* quants;
+    const u8* high;
+    const u8* scales;
+    const u8* super;
+
+    DEVICE Lane(const Matrix<F>& m, int tile, int group, int row_in_tile, int t) {
+        u64 unit = (u64)tile * m.groups + group;
         int half = row_in_tile >> 3;
         int lane = 4 * (row_in_tile & 7) + t;
-        const uint4* q = reinterpret_cast<const uint4*>(quants) + (unit * 2 + half) * F::VECTORS * 32 + lane;
+        quants = m.quants + (unit * 2 + half) * F::VECTORS * 512 + lane * 16;
+        high = m.high + (unit * 64 + half * 32 + lane) * Plane<typename F::High>::BYTES;
+        scales = m.scales + (unit * 16 + row_in_tile) * Plane<typename F::Scales>::BYTES;
+        super = m.super + (unit / 2 * 16 + row_in_tile) * Plane<typename F::Super>::BYTES;
+    }
+
+    /** The share `groups` groups further on, of the same row or, with `half`, 8 rows below. Two groups share a super scale: begin at an even one, or go by twos. */
+    DEVICE void load(Share<F>& share, u32 groups, int half = 0) const {
+        const u8* q = quants + (u64)groups * (F::VECTORS * 1024) + half * F::VECTORS * 512;
 #pragma unroll
-        for (int v = 0; v < F::VECTORS; v++) share.quants[v] = load_once(q + 32 * v);
-        fetch(share.high, high, unit * 64 + half * 32 + lane);
-        fetch(share.scales, scales, unit * 16 + row_in_tile);
-        fetch(share.super, super, (unit / 2) * 16 + row_in_tile);
+        for (int v = 0; v < F::VECTORS; v++) share.quants[v] = load_once(reinterpret_cast<const uint4*>(q + 512 * v));
+        fetch(share.high, high + ((u64)groups * 64 + half * 32) * Plane<typename F::High>::BYTES);
+        fetch(share.scales, scales + ((u64)groups * 16 + half * 8) * Plane<typename F::Scales>::BYTES);
+        fetch(share.super, super + ((u64)(groups / 2) * 16 + half * 8) * Plane<typename F::Super>::BYTES);
     }
 };
 

@@ -28,16 +28,17 @@ DEVICE void copy_chunk(u8* to, const u8* x, const float* sums, int chunk, int ti
     for (int i = 16 * threadIdx.x; i < sum_bytes; i += 16 * blockDim.x) copy_async(to + x_bytes + i, sums_from + i);
 }
 
+/** Group `group` of this warp's row tiles; `lane` is at group 0 of the first. */
 template <class F, class S>
-DEVICE void load_chunk(Share<F> (&queue)[S::DEPTH][S::ROW_TILES][2], const Matrix<F>& matrix, int first_tile, int chunk, int d) {
-    int lane = threadIdx.x & 31;
-    int group = chunk * S::DEPTH + d;
+DEVICE void load_group(Share<F> (&shares)[S::ROW_TILES][2], const Matrix<F>& matrix, const Lane<F>& lane, int first_tile, int group) {
     if (group >= matrix.groups) return;
 #pragma unroll
     for (int r = 0; r < S::ROW_TILES; r++) {
         if (first_tile + r >= matrix.tiles) return;
-        matrix.load(queue[d][r][0], first_tile + r, group, lane >> 2, lane & 3);
-        matrix.load(queue[d][r][1], first_tile + r, group, (lane >> 2) + 8, lane & 3);
+        // the tiles follow each other, so the next one is a tile's number of groups further on
+        u32 at = r * matrix.groups + group;
+        lane.load(shares[r][0], at, 0);
+        lane.load(shares[r][1], at, 1);
     }
 }
 
@@ -87,8 +88,9 @@ DEVICE void gemm(const void* memory, int n_out, int n_in, const u8* x, const flo
     sums += (u64)blockIdx.z * blocks * tile;
 
     Share<F> queue[S::DEPTH][S::ROW_TILES][2];
+    Lane<F> source(matrix, first_tile, 0, lane >> 2, lane & 3);
 #pragma unroll
-    for (int d = 0; d < S::DEPTH; d++) load_chunk<F, S>(queue, matrix, first_tile, first_chunk, d);
+    for (int d = 0; d < S::DEPTH; d++) load_group<F, S>(queue[d], matrix, source, first_tile, first_chunk * S::DEPTH + d);
     wait_for_previous();
     if (first_chunk < end_chunk) copy_chunk<S>(shared, x, sums, first_chunk, tile);
     copy_commit();
@@ -113,7 +115,7 @@ DEVICE void gemm(const void* memory, int n_out, int n_in, const u8* x, const flo
                     }
                 }
             }
-            if (chunk + 1 < end_chunk) load_chunk<F, S>(queue, matrix, first_tile, chunk + 1, d);
+            if (chunk + 1 < end_chunk) load_group<F, S>(queue[d], matrix, source, first_tile, (chunk + 1) * S::DEPTH + d);
         }
     }
     __syncthreads();

@@ -26,35 +26,25 @@ struct Parts {
         tile -= matrix[1].tiles;
         return 2;
     }
-};
 
-/** A walk over the groups of a warp: all of a tile, then those of the block's next tile. */
-struct Walk {
-    int tile;
-    int group;
-
-    DEVICE void next(int groups, int warp) {
-        group += WARPS;
-        if (group - warp >= div_up(groups, WARPS) * WARPS) {
-            group = warp;
-            tile += gridDim.x;
-        }
+    /** Where this lane's weights of a tile begin. */
+    DEVICE Lane<F> lane_of(int tile) const {
+        int part = part_of(tile);
+        // copied by constant numbers: an array that is indexed by a variable would live in memory
+        Matrix<F> m = matrix[0];
+        if (part == 1) m = matrix[1];
+        if (part == 2) m = matrix[2];
+        int lane = threadIdx.x & 31;
+        return Lane<F>(m, tile, threadIdx.x >> 5, lane >> 2, lane & 3);
     }
 };
 
+/** Group number `step` of this warp, if the tile is there and has one. */
 template <class F>
-DEVICE void load(Share<F> (&shares)[2], const Parts<F>& parts, Walk at) {
-    int groups = parts.matrix[0].groups;
-    if (at.group >= groups || at.tile >= parts.tiles()) return;
-    int lane = threadIdx.x & 31;
-    int tile = at.tile;
-    int part = parts.part_of(tile);
-#pragma unroll
-    for (int i = 0; i < 3; i++) {
-        if (i != part) continue;
-        parts.matrix[i].load(shares[0], tile, at.group, lane >> 2, lane & 3);
-        parts.matrix[i].load(shares[1], tile, at.group, (lane >> 2) + 8, lane & 3);
-    }
+DEVICE void load(Share<F> (&shares)[2], const Lane<F>& lane, bool there, int step, int groups) {
+    if (!there || (int)(threadIdx.x >> 5) + WARPS * step >= groups) return;
+    lane.load(shares[0], WARPS * step, 0);
+    lane.load(shares[1], WARPS * step, 1);
 }
 
 /** Adds up what the warps and terms have for a tile, and writes it. */
@@ -91,13 +81,11 @@ DEVICE void gemv(const Parts<F>& parts, const float* in, int rows, int n_in, int
     int warp = threadIdx.x >> 5;
     int lane = threadIdx.x & 31;
 
+    int tiles = parts.tiles();
     Share<F> queue[DEPTH][2];
-    Walk ahead = {(int)blockIdx.x, warp};
+    Lane<F> source = parts.lane_of(blockIdx.x);
 #pragma unroll
-    for (int d = 0; d < DEPTH; d++) {
-        load(queue[d], parts, ahead);
-        ahead.next(groups, warp);
-    }
+    for (int d = 0; d < DEPTH; d++) load(queue[d], source, true, d, groups);
     wait_for_previous();
 
     for (int row = 0; row < rows; row++) {
@@ -117,37 +105,36 @@ DEVICE void gemv(const Parts<F>& parts, const float* in, int rows, int n_in, int
         __syncthreads();
     }
 
-    float acc[1][4] = {};
-    Walk at = {(int)blockIdx.x, warp};
-    int steps = div_up(groups, WARPS);
-    int step = 0;
+    int rounds = div_up(div_up(groups, WARPS), DEPTH);
     int buffer = 0;
-    int tiles = parts.tiles();
-    while (at.tile < tiles) {
-#pragma unroll
-        for (int d = 0; d < DEPTH; d++) {
-            if (at.tile >= tiles) break;
-            if (at.group < groups) {
-                int block = at.group * F::BLOCKS;
-                multiply_group<F, 1>(queue[d], x + (u64)block * columns * 64, x_sums + block * columns, columns, 1, acc);
+    for (int tile = blockIdx.x; tile < tiles; tile += gridDim.x) {
+        float acc[1][4] = {};
+        bool there = true;
+        for (int round = 0; round < rounds; round++) {
+            // one round ahead, in the next tile after the last
+            int ahead = (round + 1) * DEPTH;
+            if (round + 1 == rounds) {
+                ahead = 0;
+                there = tile + (int)gridDim.x < tiles;
+                if (there) source = parts.lane_of(tile + gridDim.x);
             }
-            load(queue[d], parts, ahead);
-            ahead.next(groups, warp);
-            if (++step == steps) {
-                // two buffers in turn: who writes the second one has passed the barrier after everybody's reading of the first
-                float* sums = tile_sums + buffer * WARPS * 16 * 9;
 #pragma unroll
-                for (int j = 0; j < 4; j++) {
-                    sums[(warp * 16 + (lane >> 2) + 8 * (j >> 1)) * 9 + 2 * (lane & 3) + (j & 1)] = acc[0][j];
-                    acc[0][j] = 0.0f;
+            for (int d = 0; d < DEPTH; d++) {
+                int group = warp + WARPS * (round * DEPTH + d);
+                if (group < groups) {
+                    int block = group * F::BLOCKS;
+                    multiply_group<F, 1>(queue[d], x + block * columns * 64, x_sums + block * columns, columns, 1, acc);
                 }
-                __syncthreads();
-                finish_tile(parts, at.tile, sums, rows, terms, epilogue);
-                buffer ^= 1;
-                step = 0;
+                load(queue[d], source, there, ahead + d, groups);
             }
-            at.next(groups, warp);
         }
+        // two buffers in turn: who writes the second one has passed the barrier after everybody's reading of the first
+        float* sums = tile_sums + buffer * WARPS * 16 * 9;
+#pragma unroll
+        for (int j = 0; j < 4; j++) sums[(warp * 16 + (lane >> 2) + 8 * (j >> 1)) * 9 + 2 * (lane & 3) + (j & 1)] = acc[0][j];
+        __syncthreads();
+        finish_tile(parts, tile, sums, rows, terms, epilogue);
+        buffer ^= 1;
     }
 }
 

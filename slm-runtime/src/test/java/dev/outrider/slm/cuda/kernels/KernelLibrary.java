@@ -182,6 +182,10 @@ final class KernelLibrary {
                 Path work = Files.createTempDirectory(directory, "build");
                 Path linked = compile(sources, work, flags);
                 Files.move(linked, library, StandardCopyOption.ATOMIC_MOVE);
+                for (Path left : KernelIndex.files(work, "")) {
+                    Files.delete(left);
+                }
+                Files.delete(work);
             }
             return library;
         } catch (IOException e) {
