@@ -20,7 +20,7 @@ import dev.outrider.evals.run.RunInfo;
 import dev.outrider.evals.run.TaskRunner;
 import dev.outrider.evals.suite.Suite;
 import dev.outrider.router.CascadeChatModel;
-import dev.outrider.router.ledger.JsonLinesLedger;
+import dev.outrider.router.ledger.FileLedger;
 import dev.outrider.router.policy.PolicyInForce;
 import dev.outrider.router.policy.PolicySource;
 import dev.outrider.slm.SlmChatModel;
@@ -105,7 +105,7 @@ final class DemoCommand implements Callable<Integer> {
         Terminal terminal = context.terminal();
         try (SlmChatModel local = SlmChatModel.builder().engine(engine).build();
                 Desk desk = Desk.open(files.database());
-                JsonLinesLedger ledger = JsonLinesLedger.open(files.ledger(), policy.policy().ledger());
+                FileLedger ledger = FileLedger.open(files.ledger(), policy.policy().ledger(), System.getenv());
                 DemoView view = new DemoView(terminal, quiet || json)) {
             CascadeChatModel cascade = CascadeChatModel.builder()
                     .local(local)

@@ -12,6 +12,7 @@ import dev.outrider.app.terminal.Terminal;
 import dev.outrider.evals.suite.SuiteException;
 import dev.outrider.router.calibration.CalibrationException;
 import dev.outrider.router.policy.PolicyException;
+import dev.outrider.router.privacy.RecordCipherException;
 import dev.outrider.slm.ContextLengthException;
 import dev.outrider.slm.chat.ChatFormatException;
 import dev.outrider.slm.gguf.GgufException;
@@ -47,7 +48,8 @@ final class Errors {
         return switch (error) {
             case CliException e -> e.exitCode();
             case GgufException _, ContextLengthException _, TokenizerException _, ChatFormatException _ -> ExitCode.BAD_INPUT;
-            case PolicyException _, SuiteException _, CalibrationException _, IllegalArgumentException _ -> ExitCode.BAD_INPUT;
+            case PolicyException _, SuiteException _, CalibrationException _, RecordCipherException _ -> ExitCode.BAD_INPUT;
+            case IllegalArgumentException _ -> ExitCode.BAD_INPUT;
             case NoSuchFileException _, AccessDeniedException _, NotDirectoryException _, FileAlreadyExistsException _ ->
                 ExitCode.BAD_INPUT;
             case UncheckedIOException e when e.getCause() instanceof FileSystemException cause -> exitCode(cause);

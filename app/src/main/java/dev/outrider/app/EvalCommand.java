@@ -19,7 +19,7 @@ import dev.outrider.evals.run.RunInfo;
 import dev.outrider.evals.suite.EvalCase;
 import dev.outrider.evals.suite.Suite;
 import dev.outrider.router.CascadeChatModel;
-import dev.outrider.router.ledger.JsonLinesLedger;
+import dev.outrider.router.ledger.FileLedger;
 import dev.outrider.router.policy.PolicyInForce;
 import dev.outrider.router.policy.PolicySource;
 import dev.outrider.slm.SlmChatModel;
@@ -93,7 +93,7 @@ final class EvalCommand implements Callable<Integer> {
                 SlmChatModel local = SlmChatModel.builder().engine(engine).build();
                 LlmOptions.Llm llm = llmOptions.start(System.getenv(), policy.policy(), suite.cases(), seed);
                 Desk desk = Desk.inMemory();
-                JsonLinesLedger ledger = JsonLinesLedger.open(files.ledger(), policy.policy().ledger());
+                FileLedger ledger = FileLedger.open(files.ledger(), policy.policy().ledger(), System.getenv());
                 Progress progress = new Progress(terminal, "queries", cases, System::nanoTime)) {
             terminal.note("outrider: " + cases + " queries of " + suite.name() + "; " + llm.sentence());
             CascadeChatModel cascade = CascadeChatModel.builder()

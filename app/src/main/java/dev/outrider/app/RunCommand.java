@@ -26,7 +26,7 @@ import dev.outrider.router.CascadeChatModel;
 import dev.outrider.router.MicroUsd;
 import dev.outrider.router.RoutingStats;
 import dev.outrider.router.ledger.DecisionRecord;
-import dev.outrider.router.ledger.JsonLinesLedger;
+import dev.outrider.router.ledger.FileLedger;
 import dev.outrider.router.policy.Policy;
 import dev.outrider.router.policy.PolicyInForce;
 import dev.outrider.router.policy.PolicySource;
@@ -97,7 +97,7 @@ final class RunCommand implements Callable<Integer> {
         try (SlmEngine engine = model.load();
                 SlmChatModel local = SlmChatModel.builder().engine(engine).build();
                 Desk desk = Desk.open(database);
-                JsonLinesLedger ledger = JsonLinesLedger.open(ledgerFile, policy.policy().ledger())) {
+                FileLedger ledger = FileLedger.open(ledgerFile, policy.policy().ledger(), System.getenv())) {
             if (fresh) {
                 terminal.note("outrider: made a new shop in " + database);
             }

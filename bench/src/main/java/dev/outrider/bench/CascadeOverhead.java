@@ -1,16 +1,15 @@
 package dev.outrider.bench;
 
-import dev.langchain4j.agent.tool.ToolExecutionRequest;
-import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.UserMessage;
-import dev.langchain4j.model.chat.ChatModel;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.ChatResponse;
-import dev.langchain4j.model.output.FinishReason;
-import dev.langchain4j.model.output.TokenUsage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -21,95 +20,113 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.annotations.Warmup;
 
 import dev.outrider.router.CascadeChatModel;
-import dev.outrider.slm.SlmChatResponseMetadata;
-import dev.outrider.slm.TokenEvidence;
-import dev.outrider.slm.TokenScore;
+import dev.outrider.router.budget.SqliteBudgetStore;
+import dev.outrider.router.ledger.SqliteLedger;
 import dev.outrider.tools.desk.Desk;
 
 /**
- * What the cascade adds to a query besides the models: rules, schema check, evidence, decision, ledger record. The local model is
- * one that has its answer ready, a call of a desk tool in 24 tokens.
+ * What the cascade adds to a query besides the models: workload, schema check, evidence, decision, budget, ledger record.
+ * The local model has its answer ready, and it is accepted. {@code bench/cascade/run} prints the table.
  */
 @State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Fork(1)
-@Warmup(iterations = 3, time = 2)
-@Measurement(iterations = 5, time = 2)
+@Warmup(iterations = 5, time = 2)
+@Measurement(iterations = 5, time = 4)
 public class CascadeOverhead {
 
-    private static final int ANSWER_TOKENS = 24;
-
     private final Desk desk = Desk.inMemory();
-    private final Ready local = new Ready();
+    private final ReadyModel local = new ReadyModel();
     private final ChatRequest request = ChatRequest.builder()
             .messages(UserMessage.from("Has ORD-48213 left the house yet?"))
             .toolSpecifications(desk.catalogue().specifications())
             .build();
-    private CascadeChatModel cascade = cascade();
+    private final Path folder = temporaryFolder();
+    private final SqliteLedger ledger = SqliteLedger.open(folder.resolve("ledger.db"));
+    private final SqliteBudgetStore budgets = SqliteBudgetStore.open(folder.resolve("budget.db"));
+    private CascadeChatModel inMemory = inMemory();
+    private CascadeChatModel inFiles = inFiles();
 
-    private CascadeChatModel cascade() {
+    private CascadeChatModel inMemory() {
         return CascadeChatModel.builder()
                 .local(local)
                 .catalogue(desk.catalogue())
-                .ledger(record -> {})
+                .ledger(new LastRecord())
+                .build();
+    }
+
+    private CascadeChatModel inFiles() {
+        return CascadeChatModel.builder()
+                .local(local)
+                .catalogue(desk.catalogue())
+                .ledger(ledger)
+                .budgets(budgets)
                 .build();
     }
 
     /** Builds everything anew for every trial. */
     @Setup
     public void setUp() {
-        cascade = cascade();
+        inMemory = inMemory();
+        inFiles = inFiles();
     }
 
-    /** Closes the desk. */
+    /** Closes desk and ledger and removes its file. */
     @TearDown
-    public void tearDown() {
+    public void tearDown() throws IOException {
         desk.close();
+        ledger.close();
+        budgets.close();
+        List<Path> files;
+        try (Stream<Path> all = Files.walk(folder)) {
+            files = all.sorted(Comparator.reverseOrder()).toList();
+        }
+        for (Path file : files) {
+            Files.delete(file);
+        }
+    }
+
+    private static Path temporaryFolder() {
+        try {
+            return Files.createTempDirectory("outrider-bench");
+        } catch (IOException e) {
+            throw new IllegalStateException("no folder for the ledger's file", e);
+        }
     }
 
     /** The model alone: LangChain4j's own share. */
     @Benchmark
+    @BenchmarkMode(Mode.SampleTime)
+    @OutputTimeUnit(TimeUnit.MICROSECONDS)
     public ChatResponse modelAlone() {
         return local.chat(request);
     }
 
-    /** The same model behind the cascade. */
+    /** One query at a time, ledger and budget in memory. */
     @Benchmark
-    public ChatResponse throughTheCascade() {
-        return cascade.chat(request);
+    @BenchmarkMode(Mode.SampleTime)
+    @OutputTimeUnit(TimeUnit.MICROSECONDS)
+    public ChatResponse decideInMemory() {
+        return inMemory.chat(request);
     }
 
-    /** A model that has its answer ready. */
-    private static final class Ready implements ChatModel {
+    /** One query at a time, ledger and budget in SQLite files. */
+    @Benchmark
+    @BenchmarkMode(Mode.SampleTime)
+    @OutputTimeUnit(TimeUnit.MICROSECONDS)
+    public ChatResponse decideInSqlite() {
+        return inFiles.chat(request);
+    }
 
-        private final ChatResponse response = ChatResponse.builder()
-                .aiMessage(AiMessage.from(ToolExecutionRequest.builder()
-                        .id("call_1")
-                        .name("get_order")
-                        .arguments("{\"order_id\":\"ORD-48213\"}")
-                        .build()))
-                .metadata(SlmChatResponseMetadata.builder()
-                        .modelName("ready")
-                        .finishReason(FinishReason.TOOL_EXECUTION)
-                        .tokenUsage(new TokenUsage(200, ANSWER_TOKENS))
-                        .evidence(evidence())
-                        .build())
-                .build();
-
-        private static TokenEvidence evidence() {
-            List<TokenScore> tokens = IntStream.range(0, ANSWER_TOKENS)
-                    .mapToObj(id -> new TokenScore(id, "x", -0.001, 0.99, id % 2 == 0))
-                    .toList();
-            return new TokenEvidence(tokens, 200, 0, 0.01, 0.02);
-        }
-
-        @Override
-        public ChatResponse doChat(ChatRequest ignored) {
-            return response;
-        }
+    /** As many queries as two threads can decide, ledger and budget in memory. */
+    @Benchmark
+    @Threads(2)
+    @BenchmarkMode(Mode.Throughput)
+    @OutputTimeUnit(TimeUnit.SECONDS)
+    public ChatResponse decisionsInMemory() {
+        return inMemory.chat(request);
     }
 }

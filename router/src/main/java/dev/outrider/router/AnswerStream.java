@@ -79,6 +79,11 @@ final class AnswerStream implements AnswerRelay.Reader, StreamingHandle {
         return textMayPass ? relay.addTo(options) : options;
     }
 
+    /** Whether a token of an LLM's answer has left, so that there can be no other answer. */
+    boolean partHasLeft() {
+        return relay.anythingLeft();
+    }
+
     /** How long the answer was held, or is held so far, in milliseconds. */
     long heldMillis() {
         long until = firstLeft;

@@ -133,7 +133,7 @@ public final class CascadeChatModel implements ChatModel, AutoCloseable {
         ModelListeners.Call call = listeners.call(request, given);
         call.asked();
         try {
-            ChatResponse response = decide(request, given, null);
+            ChatResponse response = begin(request, given, null).answer();
             call.answered(response);
             return response;
         } catch (RuntimeException e) {
@@ -143,12 +143,12 @@ public final class CascadeChatModel implements ChatModel, AutoCloseable {
     }
 
     /**
-     * Walks a query without telling the listeners.
+     * Begins a query, on the thread that asks; any thread may answer it.
      *
      * @param stream where the answer goes piece by piece; null when it is wanted as a whole
      */
-    ChatResponse decide(ChatRequest request, ChatRequestOptions options, @Nullable AnswerStream stream) {
-        return new CascadeQuery(planner.current(), shared, request, options, stream).answer();
+    CascadeQuery begin(ChatRequest request, ChatRequestOptions options, @Nullable AnswerStream stream) {
+        return new CascadeQuery(planner.current(), shared, request, options, stream);
     }
 
     /**

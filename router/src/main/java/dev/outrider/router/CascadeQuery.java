@@ -262,7 +262,7 @@ final class CascadeQuery {
                 if (failed.fault().kind() == RemoteException.Kind.CANCELLED) {
                     throw cancelled(failed.fault());
                 }
-                boolean partHasLeft = failed.fault().kind() == RemoteException.Kind.BROKEN_OFF;
+                boolean partHasLeft = stream != null && stream.partHasLeft();
                 yield unhelped(
                         partHasLeft ? Unhelped.REFUSE : workload.unhelped().whenRemoteFails(),
                         Basis.REMOTE_FAILED,

@@ -77,10 +77,11 @@ public final class CascadeStreamingChatModel implements StreamingChatModel {
         ModelListeners.Call listeners = cascade.modelListeners().call(request, options);
         AnswerStream stream = new AnswerStream(request, System::nanoTime);
         listeners.asked();
+        CascadeQuery query = cascade.begin(request, options, stream);
         threads.execute(() -> {
             stream.workedOnBy(Thread.currentThread());
             try {
-                stream.complete(cascade.decide(request, options, stream));
+                stream.complete(query.answer());
             } catch (RuntimeException | Error e) {
                 stream.failed(e);
             }

@@ -2,7 +2,9 @@ package dev.outrider.router;
 
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.model.chat.response.ChatResponse;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -103,10 +105,19 @@ final class Scribe {
         if (events.isEmpty()) {
             return;
         }
-        for (RemoteCall call : outcome.books().bill().calls()) {
+        List<RemoteCall> calls = outcome.books().bill().calls();
+        // the last one has just ended; what came before it ended when the next one began
+        Instant[] ends = new Instant[calls.size()];
+        Instant end = clock.instant();
+        for (int i = ends.length - 1; i >= 0; i--) {
+            ends[i] = end;
+            end = end.minusNanos(Math.round(calls.get(i).seconds() * 1e9));
+        }
+        for (int i = 0; i < ends.length; i++) {
+            RemoteCall call = calls.get(i);
             events.onRemoteAttempt(new RoutingEvent.RemoteAttempt(
                     id,
-                    clock.instant(),
+                    ends[i],
                     call.model(),
                     call.outcome().name(),
                     call.fault() == null ? null : call.fault().name(),
