@@ -101,7 +101,8 @@ final class SlmGenerateCommand implements Callable<Integer> {
                 prompt = tokenizer.encode(text);
             } else {
                 ChatFormat format = ChatFormats.of(engine.metadata(), tokenizer);
-                prompt = format.prompt(List.of(UserMessage.from(text)), desk ? deskTools() : List.of());
+                prompt = format.prompt(List.of(UserMessage.from(text)), desk ? deskTools() : List.of())
+                        .tokens();
                 options.stopTokens(format.stopTokens());
             }
             TextDecoder decoder = tokenizer.decoder();

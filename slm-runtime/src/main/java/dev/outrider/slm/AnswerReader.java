@@ -62,6 +62,7 @@ record AnswerReader(
                                 generation.promptTokens(), generation.tokens().size()))
                         .finishReason(finish)
                         .evidence(evidence(generation, completion))
+                        .reusedTokens(generation.reusedTokens())
                         .problem(problem(reply))
                         .build())
                 .build();

@@ -9,6 +9,7 @@ import java.util.List;
  * @param text their text, without control tokens
  * @param finish why the generation ended
  * @param promptTokens tokens of the prompt
+ * @param reusedTokens how many of them a snapshot spared reading
  * @param prefillSeconds wall-clock seconds spent on reading the prompt
  * @param decodeSeconds wall-clock seconds spent on the generated tokens
  */
@@ -17,6 +18,7 @@ public record Generation(
         String text,
         Finish finish,
         int promptTokens,
+        int reusedTokens,
         double prefillSeconds,
         double decodeSeconds) {
 

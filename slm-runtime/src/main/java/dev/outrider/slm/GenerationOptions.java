@@ -1,13 +1,19 @@
 package dev.outrider.slm;
 
+import java.time.Duration;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
+import dev.outrider.slm.state.Boundaries;
+
 /**
  * How to continue a prompt.
+ *
+ * <p>{@code stopAfter}, {@code cancelled}, {@code listener} and {@code constraint} are called on the engine's own thread: all sequences wait
+ * until they return. What they throw ends this generation and reaches its caller.
  *
  * @param maxTokens most tokens to generate, the end token included; at least 1
  * @param temperature 0 takes the most likely token every time; above 0 the logits are divided by it and a token is drawn
@@ -18,7 +24,11 @@ import org.jspecify.annotations.Nullable;
  * @param stopAfter asked after each token, with its id; true ends the generation with {@link Generation.Finish#STOP}
  * @param cancelled asked before each chunk of the prompt and before each token; true ends the generation with
  *     {@link Generation.Finish#CANCELLED}
- * @param listener told each token as soon as it is known, on the generating thread
+ * @param listener told each token as soon as it is known
+ * @param timeLimit most time from the call on, waiting for other requests included; null sets no limit
+ * @param constraint what the answer may consist of; null allows everything
+ * @param reuse takes up the prompt from the longest snapshot that it begins with, and keeps snapshots at these places of it and at the end
+ *     of the answer; null reads the whole prompt and keeps nothing. The answer is the same either way
  */
 public record GenerationOptions(
         int maxTokens,
@@ -28,7 +38,10 @@ public record GenerationOptions(
         @Nullable Set<Integer> stopTokens,
         IntPredicate stopAfter,
         BooleanSupplier cancelled,
-        Consumer<GeneratedToken> listener) {
+        Consumer<GeneratedToken> listener,
+        @Nullable Duration timeLimit,
+        @Nullable TokenConstraint constraint,
+        @Nullable Boundaries reuse) {
 
     public GenerationOptions {
         if (maxTokens < 1) {
@@ -39,6 +52,9 @@ public record GenerationOptions(
         }
         if (!(topP > 0 && topP <= 1)) {
             throw new IllegalArgumentException("topP must be in (0, 1] but is " + topP);
+        }
+        if (timeLimit != null && !timeLimit.isPositive()) {
+            throw new IllegalArgumentException("timeLimit must be positive but is " + timeLimit);
         }
         stopTokens = stopTokens == null ? null : Set.copyOf(stopTokens);
     }
@@ -63,6 +79,9 @@ public record GenerationOptions(
         private IntPredicate stopAfter = id -> false;
         private BooleanSupplier cancelled = () -> false;
         private Consumer<GeneratedToken> listener = token -> {};
+        private @Nullable Duration timeLimit;
+        private @Nullable TokenConstraint constraint;
+        private @Nullable Boundaries reuse;
 
         private Builder() {}
 
@@ -106,9 +125,34 @@ public record GenerationOptions(
             return this;
         }
 
+        public Builder timeLimit(@Nullable Duration timeLimit) {
+            this.timeLimit = timeLimit;
+            return this;
+        }
+
+        public Builder constraint(@Nullable TokenConstraint constraint) {
+            this.constraint = constraint;
+            return this;
+        }
+
+        public Builder reuse(@Nullable Boundaries reuse) {
+            this.reuse = reuse;
+            return this;
+        }
+
         public GenerationOptions build() {
             return new GenerationOptions(
-                    maxTokens, temperature, topP, seed, stopTokens, stopAfter, cancelled, listener);
+                    maxTokens,
+                    temperature,
+                    topP,
+                    seed,
+                    stopTokens,
+                    stopAfter,
+                    cancelled,
+                    listener,
+                    timeLimit,
+                    constraint,
+                    reuse);
         }
     }
 }

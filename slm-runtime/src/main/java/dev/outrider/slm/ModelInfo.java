@@ -2,7 +2,13 @@ package dev.outrider.slm;
 
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+
+import dev.outrider.slm.gguf.Gguf;
+import dev.outrider.slm.gguf.GgufMetadata;
+import dev.outrider.slm.gguf.GgufTensor;
+import dev.outrider.slm.model.LanguageModel;
 
 /**
  * What a loaded model is.
@@ -36,4 +42,30 @@ public record ModelInfo(
         int vocabularySize,
         @Nullable String licence,
         @Nullable String chatFormat,
-        double loadSeconds) {}
+        double loadSeconds) {
+
+    static ModelInfo of(Gguf gguf, LanguageModel model, double loadSeconds) {
+        Map<String, Integer> types = new TreeMap<>();
+        long parameters = 0;
+        for (GgufTensor tensor : gguf.tensors().values()) {
+            types.merge(tensor.type().name(), 1, Integer::sum);
+            parameters += tensor.size();
+        }
+        GgufMetadata metadata = gguf.metadata();
+        return new ModelInfo(
+                gguf.path(),
+                metadata.findString("general.name").orElse(String.valueOf(gguf.path().getFileName())),
+                metadata.string("general.architecture"),
+                parameters,
+                gguf.fileBytes(),
+                Map.copyOf(types),
+                model.pattern(),
+                model.pattern().length(),
+                model.hidden(),
+                model.contextLength(),
+                model.vocabularySize(),
+                metadata.findString("general.license").orElse(null),
+                metadata.findString("outrider.chat_format").orElse(null),
+                loadSeconds);
+    }
+}

@@ -20,6 +20,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 import dev.outrider.slm.chat.ChatFormat;
+import dev.outrider.slm.chat.Prompt;
+import dev.outrider.slm.state.Boundaries;
 import dev.outrider.slm.tokenizer.Tokenizer;
 
 /**
@@ -34,6 +36,10 @@ import dev.outrider.slm.tokenizer.Tokenizer;
  * An answer that is neither a text nor a call in the model's format is returned as text with finish reason OTHER
  * (LENGTH when it was cut off) and a {@link SlmChatResponseMetadata#problem}, so that a router can pass the request
  * on.
+ *
+ * <p>What conversations have in common is read once: the state behind the system prompt and the tools, behind the last turn and behind the
+ * answer is kept, within the engine's memory for snapshots. A conversation that goes on, or comes back with another model's answer, reads
+ * only what is new; {@link SlmChatResponseMetadata#reusedTokens} says how much was spared. Answers are the same either way.
  *
  * <p>Errors: {@link ContextLengthException} when the conversation does not fit, {@link GenerationInterruptedException}
  * soon after the calling thread is interrupted, {@link dev.langchain4j.exception.InvalidRequestException} for
@@ -84,12 +90,12 @@ public final class SlmChatModel implements ChatModel, AutoCloseable {
         boolean callable = parameters.toolChoice() != ToolChoice.NONE;
         List<ToolSpecification> tools = callable ? parameters.toolSpecifications() : List.of();
         int[] opening = parameters.toolChoice() == ToolChoice.REQUIRED ? loaded.format.callOpening() : new int[0];
-        int[] prompt = IntStream.concat(
-                        IntStream.of(loaded.format.prompt(request.messages(), tools)), IntStream.of(opening))
+        Prompt conversation = loaded.format.prompt(request.messages(), tools);
+        int[] prompt = IntStream.concat(IntStream.of(conversation.tokens()), IntStream.of(opening))
                 .toArray();
         StopSequences stops = new StopSequences(parameters.stopSequences(), loaded.format, loaded.tokenizer);
         IntStream.of(opening).forEach(stops::accept);
-        Generation generation = loaded.generator.generate(prompt, options(parameters, stops));
+        Generation generation = loaded.generator.generate(prompt, options(parameters, stops, conversation.boundaries()));
         if (generation.finish() == Generation.Finish.CANCELLED) {
             throw new GenerationInterruptedException(generation.tokens().size());
         }
@@ -97,7 +103,8 @@ public final class SlmChatModel implements ChatModel, AutoCloseable {
                 .read(generation);
     }
 
-    private GenerationOptions options(ChatRequestParameters parameters, StopSequences stops) {
+    private GenerationOptions options(
+            ChatRequestParameters parameters, StopSequences stops, Boundaries boundaries) {
         Thread caller = Thread.currentThread();
         return GenerationOptions.builder()
                 .maxTokens(parameters.maxOutputTokens())
@@ -107,6 +114,7 @@ public final class SlmChatModel implements ChatModel, AutoCloseable {
                 .stopTokens(loaded.format.stopTokens())
                 .stopAfter(stops::accept)
                 .cancelled(caller::isInterrupted)
+                .reuse(boundaries)
                 .build();
     }
 

@@ -12,11 +12,13 @@ public final class SlmChatResponseMetadata extends ChatResponseMetadata {
 
     private final TokenEvidence evidence;
     private final @Nullable String problem;
+    private final int reusedTokens;
 
     private SlmChatResponseMetadata(Builder builder) {
         super(builder);
         this.evidence = Objects.requireNonNull(builder.evidence, "evidence");
         this.problem = builder.problem;
+        this.reusedTokens = builder.reusedTokens;
     }
 
     public static Builder builder() {
@@ -35,27 +37,33 @@ public final class SlmChatResponseMetadata extends ChatResponseMetadata {
         return problem;
     }
 
+    /** Tokens of the prompt that need not be read, because a conversation with the same beginning was read before. */
+    public int reusedTokens() {
+        return reusedTokens;
+    }
+
     @Override
     public Builder toBuilder() {
-        return ((Builder) toBuilder(builder())).evidence(evidence).problem(problem);
+        return ((Builder) toBuilder(builder())).evidence(evidence).problem(problem).reusedTokens(reusedTokens);
     }
 
     @Override
     public boolean equals(Object o) {
         return super.equals(o) && o instanceof SlmChatResponseMetadata other
                 && evidence.equals(other.evidence)
-                && Objects.equals(problem, other.problem);
+                && Objects.equals(problem, other.problem)
+                && reusedTokens == other.reusedTokens;
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(super.hashCode(), evidence, problem);
+        return Objects.hash(super.hashCode(), evidence, problem, reusedTokens);
     }
 
     @Override
     public String toString() {
         return "SlmChatResponseMetadata[modelName=" + modelName() + ", finishReason=" + finishReason() + ", tokenUsage="
-                + tokenUsage() + ", smallestDecisionProbability=" + evidence.smallestDecisionProbability()
+                + tokenUsage() + ", reusedTokens=" + reusedTokens + ", smallestDecisionProbability=" + evidence.smallestDecisionProbability()
                 + (problem == null ? "]" : ", problem=" + problem + "]");
     }
 
@@ -64,6 +72,7 @@ public final class SlmChatResponseMetadata extends ChatResponseMetadata {
 
         private @Nullable TokenEvidence evidence;
         private @Nullable String problem;
+        private int reusedTokens;
 
         private Builder() {}
 
@@ -74,6 +83,11 @@ public final class SlmChatResponseMetadata extends ChatResponseMetadata {
 
         public Builder problem(@Nullable String problem) {
             this.problem = problem;
+            return this;
+        }
+
+        public Builder reusedTokens(int reusedTokens) {
+            this.reusedTokens = reusedTokens;
             return this;
         }
 

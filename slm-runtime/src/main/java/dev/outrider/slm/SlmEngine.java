@@ -1,13 +1,10 @@
 package dev.outrider.slm;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 import dev.outrider.slm.chat.ChatFormat;
@@ -15,72 +12,79 @@ import dev.outrider.slm.chat.ChatFormats;
 import dev.outrider.slm.cpu.CpuBackend;
 import dev.outrider.slm.gguf.Gguf;
 import dev.outrider.slm.gguf.GgufMetadata;
-import dev.outrider.slm.gguf.GgufTensor;
 import dev.outrider.slm.model.Architectures;
 import dev.outrider.slm.model.Backend;
-import dev.outrider.slm.model.ChoiceRequest;
 import dev.outrider.slm.model.LanguageModel;
 import dev.outrider.slm.model.SequenceState;
 import dev.outrider.slm.model.SequenceStep;
 import dev.outrider.slm.model.TokenChoice;
+import dev.outrider.slm.schedule.Limits;
+import dev.outrider.slm.schedule.Outcome;
+import dev.outrider.slm.schedule.Scheduler;
+import dev.outrider.slm.schedule.SchedulerStats;
+import dev.outrider.slm.state.PrefixStats;
+import dev.outrider.slm.state.PrefixTree;
+import dev.outrider.slm.state.Snapshot;
+import dev.outrider.slm.state.SnapshotFile;
 import dev.outrider.slm.tokenizer.Tokenizer;
 
 /**
- * One loaded model that many threads may use at once. Every generation has its own sequence state; a fair lock lets the threads in
- * for one token or one chunk of a prompt at a time, so that generations advance side by side and none waits for a whole other
- * one. What a generation answers does not depend on what else is running.
+ * One loaded model that many threads may use at once. Every generation has its own sequence state; one thread advances all of them
+ * together, so that the weights are read once for all ({@link Scheduler}). What a generation answers does not depend on what else
+ * is running, nor on what was kept of earlier ones.
  */
 public final class SlmEngine implements AutoCloseable {
-
-    /** Positions per pass: weights are read once for as many, and a cancel waits for no more. */
-    private static final int CHUNK = 64;
 
     private final Gguf gguf;
     private final Backend backend;
     private final LanguageModel model;
+    private final PrefixTree prefixes;
+    private final Scheduler scheduler;
     private final ModelInfo info;
     private final Set<Integer> endTokens;
-    private final int chunk;
-    private final ReentrantLock turn = new ReentrantLock(true);
-    private final Object words = new Object();
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private final Object lazily = new Object();
     private @Nullable Tokenizer tokenizer;
     private @Nullable ChatFormat chatFormat;
-    private boolean closed;
+    private byte @Nullable [] fingerprint;
 
-    private SlmEngine(Gguf gguf, Backend backend, LanguageModel model, long startNanos) {
+    private SlmEngine(Gguf gguf, Backend backend, LanguageModel model, EngineSettings settings, long startNanos) {
         this.gguf = gguf;
         this.backend = backend;
         this.model = model;
-        this.chunk = Math.min(CHUNK, model.largestStep());
-        this.endTokens = endTokens(gguf.metadata(), model.vocabularySize());
-        this.info = describe(gguf, model, seconds(startNanos));
+        endTokens = endTokens(gguf.metadata(), model.vocabularySize());
+        info = ModelInfo.of(gguf, model, (System.nanoTime() - startNanos) / 1e9);
+        prefixes = new PrefixTree(settings.snapshotBytes());
+        scheduler = new Scheduler(
+                model, prefixes, new Limits(settings.maxRunning(), settings.maxWaiting(), settings.stateBytes()));
     }
 
     /**
-     * Loads a model with as many threads as there are processors.
+     * Loads a model with {@link EngineSettings#defaults()}.
      *
      * @throws dev.outrider.slm.gguf.GgufException if the file cannot be read, is damaged, or holds what the engine cannot run
      */
     public static SlmEngine load(Path file) {
-        return load(file, Runtime.getRuntime().availableProcessors());
+        return load(file, EngineSettings.defaults());
+    }
+
+    /** As {@link #load(Path)}, with so many threads that share one step. */
+    public static SlmEngine load(Path file, int threads) {
+        return load(file, EngineSettings.builder().threads(threads).build());
     }
 
     /**
      * Loads a model. The file stays mapped until {@link #close()} and must not be changed meanwhile.
      *
-     * @param threads threads that share one forward pass, the caller's included; at least 1
      * @throws dev.outrider.slm.gguf.GgufException if the file cannot be read, is damaged, or holds what the engine cannot run
      */
-    public static SlmEngine load(Path file, int threads) {
+    public static SlmEngine load(Path file, EngineSettings settings) {
         long start = System.nanoTime();
-        if (threads < 1) {
-            throw new IllegalArgumentException("threads must be at least 1 but is " + threads);
-        }
         Gguf gguf = Gguf.open(file);
         Backend backend = null;
         try {
-            backend = new CpuBackend(threads);
-            return new SlmEngine(gguf, backend, Architectures.load(gguf, backend), start);
+            backend = new CpuBackend(settings.threads());
+            return new SlmEngine(gguf, backend, Architectures.load(gguf, backend), settings, start);
         } catch (Throwable t) {
             if (backend != null) {
                 backend.close();
@@ -116,7 +120,7 @@ public final class SlmEngine implements AutoCloseable {
      * @throws SlmException if the file's tokenizer is of a kind that is not supported, or damaged
      */
     public Tokenizer tokenizer() {
-        synchronized (words) {
+        synchronized (lazily) {
             Tokenizer built = tokenizer;
             if (built == null) {
                 built = Tokenizer.of(gguf.metadata());
@@ -132,7 +136,7 @@ public final class SlmEngine implements AutoCloseable {
      * @throws SlmException if the file names no format that is known, or its tokenizer cannot be used
      */
     public ChatFormat chatFormat() {
-        synchronized (words) {
+        synchronized (lazily) {
             ChatFormat built = chatFormat;
             if (built == null) {
                 built = ChatFormats.of(gguf.metadata(), tokenizer());
@@ -156,28 +160,23 @@ public final class SlmEngine implements AutoCloseable {
      * Computes the logits of all positions of a text.
      *
      * @param tokens at least one id
-     * @param sink told the logits of every position, in order
+     * @param sink told the logits of every position, in order, on the calling thread
      * @throws ContextLengthException if there are more tokens than the context holds
      * @throws IllegalArgumentException if an id is not in the vocabulary
      */
     public void logits(int[] tokens, LogitsSink sink) {
         check(tokens, 0);
         SequenceState state = model.newState(tokens.length);
+        int chunk = Math.min(model.largestBatch(), model.largestStep());
         int vocabulary = model.vocabularySize();
         float[] row = new float[vocabulary];
-        float[] rows = new float[0];
+        float[] rows = new float[Math.multiplyExact(Math.min(chunk, tokens.length), vocabulary)];
         for (int from = 0; from < tokens.length; from += chunk) {
             int count = Math.min(chunk, tokens.length - from);
-            if (rows.length < count * vocabulary) {
-                rows = new float[Math.multiplyExact(count, vocabulary)];
-            }
-            enter();
-            try {
-                model.step(List.of(new SequenceStep(state, tokens, from, count, null)), new TokenChoice[1]);
-                model.logits(0, count, rows);
-            } finally {
-                turn.unlock();
-            }
+            scheduler.call(() -> {
+                model.logits(0, read(state, tokens, count), rows);
+                return rows;
+            });
             for (int i = 0; i < count; i++) {
                 System.arraycopy(rows, i * vocabulary, row, 0, vocabulary);
                 sink.accept(from + i, row);
@@ -186,99 +185,113 @@ public final class SlmEngine implements AutoCloseable {
     }
 
     /**
-     * Continues a prompt.
+     * Continues a prompt. An interrupt of the calling thread cancels the generation, as {@link GenerationOptions#cancelled} does; the
+     * thread's interrupt status stays set.
      *
      * @param prompt at least one token id
      * @throws ContextLengthException if the prompt leaves no room for a single token
+     * @throws StateMemoryException if the state of the prompt takes more memory than there may be of it
+     * @throws EngineBusyException if too many requests are waiting already
+     * @throws GenerationTimeoutException if the time limit was over before the answer was complete
      * @throws IllegalArgumentException if an id is not in the vocabulary
+     * @throws IllegalStateException if the engine is closed, or closes meanwhile
      */
     public Generation generate(int[] prompt, GenerationOptions options) {
         check(prompt, 1);
-        tokenizer(); // a file without a usable one fails here and not after the work
-        long start = System.nanoTime();
-        int most = (int) Math.min(options.maxTokens(), (long) model.contextLength() - prompt.length);
-        SequenceState state = model.newState(prompt.length + most);
-        TokenChoice first = TokenChoice.NONE;
-        for (int from = 0; from < prompt.length; from += chunk) {
-            if (options.cancelled().getAsBoolean()) {
-                return new Generation(
-                        List.of(), "", Generation.Finish.CANCELLED, prompt.length, seconds(start), 0);
-            }
-            int count = Math.min(chunk, prompt.length - from);
-            first = step(state, prompt, from, count, from + count == prompt.length ? options : null);
-        }
-        return decode(state, first, prompt.length, most, options, seconds(start));
-    }
-
-    private Generation decode(
-            SequenceState state,
-            TokenChoice first,
-            int promptTokens,
-            int most,
-            GenerationOptions options,
-            double prefillSeconds) {
+        Tokenizer words = tokenizer(); // a file without a usable one fails here and not after the work
         Set<Integer> stops = options.stopTokens() == null ? endTokens : options.stopTokens();
-        List<GeneratedToken> tokens = new ArrayList<>();
-        int[] latest = new int[1];
-        TokenChoice choice = first;
-        Generation.Finish finish = Generation.Finish.LENGTH;
-        long start = System.nanoTime();
-        long before = start;
-        while (tokens.size() < most) {
-            if (options.cancelled().getAsBoolean()) {
-                finish = Generation.Finish.CANCELLED;
-                break;
-            }
-            if (!tokens.isEmpty()) {
-                choice = step(state, latest, 0, 1, options);
-            }
-            if (choice.token() < 0) {
-                throw new SlmException("the model computed logits that are no numbers; its file is damaged or its weights overflow");
-            }
-            long now = System.nanoTime();
-            GeneratedToken token = new GeneratedToken(
-                    choice.token(), choice.logProbability(), choice.top2Margin(), (now - before) / 1e9);
-            before = now;
-            latest[0] = choice.token();
-            tokens.add(token);
-            options.listener().accept(token);
-            if (stops.contains(choice.token()) || options.stopAfter().test(choice.token())) {
-                finish = Generation.Finish.STOP;
-                break;
-            }
-        }
-        double decodeSeconds = seconds(start);
-        int[] ids = tokens.stream().mapToInt(GeneratedToken::id).toArray();
-        return new Generation(tokens, tokenizer().decode(ids), finish, promptTokens, prefillSeconds, decodeSeconds);
+        Outcome outcome = scheduler.generate(prompt, options, stops);
+        int[] ids = outcome.tokens().stream().mapToInt(GeneratedToken::id).toArray();
+        return new Generation(
+                outcome.tokens(),
+                words.decode(ids),
+                outcome.finish(),
+                prompt.length,
+                outcome.reusedTokens(),
+                outcome.prefillSeconds(),
+                outcome.decodeSeconds());
     }
 
-    /** Reads tokens; chooses the next one when there are options for it. */
-    private TokenChoice step(
-            SequenceState state, int[] tokens, int from, int count, @Nullable GenerationOptions options) {
-        ChoiceRequest request = options == null
-                ? null
-                : new ChoiceRequest(
-                        (float) options.temperature(),
-                        (float) options.topP(),
-                        options.seed(),
-                        state.position() + count,
-                        null);
-        TokenChoice[] choice = {TokenChoice.NONE};
-        enter();
-        try {
-            model.step(List.of(new SequenceStep(state, tokens, from, count, request)), choice);
-        } finally {
-            turn.unlock();
+    /**
+     * The state after some tokens, read here and now or taken from what was kept; the caller closes it.
+     *
+     * @throws ContextLengthException if there are more tokens than the context holds
+     * @throws IllegalArgumentException if an id is not in the vocabulary
+     */
+    public Snapshot snapshot(int[] tokens) {
+        check(tokens, 0);
+        SequenceState state = scheduler.call(() -> {
+            try (Snapshot kept = prefixes.longest(tokens, tokens.length)) {
+                return kept == null ? model.newState(tokens.length) : kept.fork(model, tokens.length);
+            }
+        });
+        int chunk = Math.min(model.largestBatch(), model.largestStep());
+        while (state.position() < tokens.length) {
+            int count = Math.min(chunk, tokens.length - state.position());
+            scheduler.call(() -> read(state, tokens, count));
         }
-        return choice[0];
+        return scheduler.call(() -> Snapshot.of(model, state, tokens));
     }
 
-    private void enter() {
-        turn.lock();
-        if (closed) {
-            turn.unlock();
-            throw new IllegalStateException("the engine is closed");
+    /** Reads the next tokens; returns how many. */
+    private int read(SequenceState state, int[] tokens, int count) {
+        model.step(List.of(new SequenceStep(state, tokens, state.position(), count, null)), new TokenChoice[1]);
+        return count;
+    }
+
+    /**
+     * Keeps a snapshot for prompts that begin with its tokens, within the memory that the engine may use for snapshots.
+     *
+     * @param preamble whether it stands before conversations; then it is among the last to go
+     * @throws IllegalArgumentException if it is of another engine
+     */
+    public void keep(Snapshot snapshot, boolean preamble) {
+        snapshot.requireOf(model);
+        prefixes.put(snapshot, preamble);
+    }
+
+    /**
+     * Writes a snapshot to a file that an engine of the same model can read.
+     *
+     * @throws dev.outrider.slm.state.SnapshotException if the file cannot be written
+     * @throws IllegalArgumentException if it is of another engine
+     */
+    public void save(Snapshot snapshot, Path file) {
+        snapshot.requireOf(model);
+        SnapshotFile.write(snapshot, fingerprint(), file);
+    }
+
+    /**
+     * Reads a snapshot from a file; the caller closes it.
+     *
+     * @throws dev.outrider.slm.state.SnapshotException if the file cannot be read, is damaged, or is of another model
+     */
+    public Snapshot restore(Path file) {
+        return SnapshotFile.read(file, fingerprint(), model);
+    }
+
+    private byte[] fingerprint() {
+        synchronized (lazily) {
+            byte[] made = fingerprint;
+            if (made == null) {
+                if (closed.get()) {
+                    throw new IllegalStateException("the engine is closed");
+                }
+                made = gguf.fingerprint();
+                fingerprint = made;
+            }
+            return made;
         }
+    }
+
+    /** What keeping snapshots brought so far. */
+    public PrefixStats prefixStats() {
+        return prefixes.stats();
+    }
+
+    /** What the engine is doing. */
+    public SchedulerStats stats() {
+        return scheduler.stats();
     }
 
     private void check(int[] tokens, int room) {
@@ -306,48 +319,19 @@ public final class SlmEngine implements AutoCloseable {
         return Set.copyOf(ends);
     }
 
-    private static ModelInfo describe(Gguf gguf, LanguageModel model, double loadSeconds) {
-        Map<String, Integer> types = new TreeMap<>();
-        long parameters = 0;
-        for (GgufTensor tensor : gguf.tensors().values()) {
-            types.merge(tensor.type().name(), 1, Integer::sum);
-            parameters += tensor.size();
-        }
-        GgufMetadata metadata = gguf.metadata();
-        Path name = gguf.path().getFileName();
-        return new ModelInfo(
-                gguf.path(),
-                metadata.findString("general.name").orElse(String.valueOf(name)),
-                metadata.string("general.architecture"),
-                parameters,
-                gguf.fileBytes(),
-                Map.copyOf(types),
-                model.pattern(),
-                model.pattern().length(),
-                model.hidden(),
-                model.contextLength(),
-                model.vocabularySize(),
-                metadata.findString("general.license").orElse(null),
-                metadata.findString("outrider.chat_format").orElse(null),
-                loadSeconds);
-    }
-
-    private static double seconds(long startNanos) {
-        return (System.nanoTime() - startNanos) / 1e9;
-    }
-
-    /** Waits for the step that is running, then ends the threads and unmaps the file; using the engine afterwards fails cleanly. */
+    /**
+     * Waits for the step that is running, ends all requests with an {@link IllegalStateException}, then ends the threads, gives back all
+     * memory and unmaps the file.
+     */
     @Override
     public void close() {
-        turn.lock();
-        try {
-            if (!closed) {
-                closed = true;
+        scheduler.close();
+        synchronized (lazily) {
+            if (closed.compareAndSet(false, true)) {
+                prefixes.close();
                 backend.close();
                 gguf.close();
             }
-        } finally {
-            turn.unlock();
         }
     }
 }

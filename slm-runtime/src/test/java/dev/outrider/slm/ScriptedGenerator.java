@@ -42,7 +42,7 @@ final class ScriptedGenerator implements Generator {
             if (options.cancelled().getAsBoolean()) {
                 return generation(tokens, Generation.Finish.CANCELLED, prompt.length);
             }
-            tokens.add(new GeneratedToken(id, -0.125 * (tokens.size() + 1), 0.5, 0.01));
+            tokens.add(new GeneratedToken(id, -0.125 * (tokens.size() + 1), 0.5, 0, 0.01));
             options.listener().accept(tokens.getLast());
             if (Objects.requireNonNull(options.stopTokens()).contains(id) || options.stopAfter().test(id)) {
                 return generation(tokens, Generation.Finish.STOP, prompt.length);
@@ -56,7 +56,7 @@ final class ScriptedGenerator implements Generator {
 
     private Generation generation(List<GeneratedToken> tokens, Generation.Finish finish, int promptTokens) {
         int[] ids = tokens.stream().mapToInt(GeneratedToken::id).toArray();
-        return new Generation(tokens, tokenizer.decode(ids), finish, promptTokens, 0.25, 0.5);
+        return new Generation(tokens, tokenizer.decode(ids), finish, promptTokens, 0, 0.25, 0.5);
     }
 
     /** The latest prompt in written form. */

@@ -50,7 +50,7 @@ class SlmChatModelOnEngineTest {
                 .messages(UserMessage.from("Hello there"))
                 .build());
         TokenEvidence evidence = ((SlmChatResponseMetadata) response.metadata()).evidence();
-        int[] prompt = engine.chatFormat().prompt(List.of(UserMessage.from("Hello there")), List.of());
+        int[] prompt = engine.chatFormat().prompt(List.of(UserMessage.from("Hello there")), List.of()).tokens();
         assertThat(response.tokenUsage().inputTokenCount()).isEqualTo(prompt.length);
         assertThat(response.tokenUsage().outputTokenCount())
                 .isEqualTo(evidence.tokens().size())
@@ -65,7 +65,7 @@ class SlmChatModelOnEngineTest {
     @Test
     void aRequestThatDoesNotFitNamesBothNumbers() {
         String text = "word ".repeat(engine.contextLength());
-        int tokens = engine.chatFormat().prompt(List.of(UserMessage.from(text)), List.of()).length;
+        int tokens = engine.chatFormat().prompt(List.of(UserMessage.from(text)), List.of()).tokens().length;
         assertThatExceptionOfType(ContextLengthException.class)
                 .isThrownBy(() -> model.chat(text))
                 .withMessageContaining(String.valueOf(tokens + 1))

@@ -28,7 +28,7 @@ public interface ChatFormat {
      * @throws dev.langchain4j.exception.UnsupportedFeatureException when a message holds something other than text, or
      *     is of a kind that the format has no place for
      */
-    int[] prompt(List<ChatMessage> messages, List<ToolSpecification> tools);
+    Prompt prompt(List<ChatMessage> messages, List<ToolSpecification> tools);
 
     /** The tokens that an answer begins with when it must be a tool call; they go behind the prompt. */
     int[] callOpening();

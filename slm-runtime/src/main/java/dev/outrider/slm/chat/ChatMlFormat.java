@@ -55,7 +55,7 @@ final class ChatMlFormat implements ChatFormat {
     }
 
     @Override
-    public int[] prompt(List<ChatMessage> messages, List<ToolSpecification> tools) {
+    public Prompt prompt(List<ChatMessage> messages, List<ToolSpecification> tools) {
         if (!tools.isEmpty()) {
             throw new UnsupportedFeatureException(
                     "the prompt format " + NAME + " has no tool calls; use a model with the format "
@@ -64,7 +64,7 @@ final class ChatMlFormat implements ChatFormat {
         PromptBuilder prompt = new PromptBuilder(tokenizer, turnStart, turnEnd);
         for (ChatMessage message : messages) {
             switch (message) {
-                case SystemMessage system -> prompt.turn("system", system.text());
+                case SystemMessage system -> system(prompt, system);
                 case UserMessage user -> prompt.turn("user", MessageText.of(user));
                 case AiMessage answer when !answer.hasToolExecutionRequests() ->
                     prompt.turn("assistant", Objects.requireNonNullElse(answer.text(), ""));
@@ -72,6 +72,14 @@ final class ChatMlFormat implements ChatFormat {
             }
         }
         return prompt.open("assistant").build();
+    }
+
+    private static void system(PromptBuilder prompt, SystemMessage message) {
+        boolean first = prompt.isEmpty();
+        prompt.turn("system", message.text());
+        if (first) {
+            prompt.endPreamble();
+        }
     }
 
     @Override

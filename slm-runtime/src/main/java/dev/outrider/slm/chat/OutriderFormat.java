@@ -62,7 +62,7 @@ final class OutriderFormat implements ChatFormat {
     }
 
     @Override
-    public int[] prompt(List<ChatMessage> messages, List<ToolSpecification> offered) {
+    public Prompt prompt(List<ChatMessage> messages, List<ToolSpecification> offered) {
         PromptBuilder prompt = new PromptBuilder(tokenizer, turnStart, turnEnd);
         boolean hasSystem = !messages.isEmpty() && messages.getFirst() instanceof SystemMessage;
         if (hasSystem || !offered.isEmpty()) {
@@ -90,7 +90,7 @@ final class OutriderFormat implements ChatFormat {
             offered.forEach(tool -> signatures.append(ToolSignature.of(tool)).append('\n'));
             prompt.marker(tools).text(signatures.toString()).marker(toolsEnd);
         }
-        prompt.close();
+        prompt.close().endPreamble();
     }
 
     private void calls(PromptBuilder prompt, AiMessage answer, List<ToolSpecification> offered) {

@@ -2,6 +2,7 @@ package dev.outrider.slm.chat;
 
 import java.util.Arrays;
 
+import dev.outrider.slm.state.Boundaries;
 import dev.outrider.slm.tokenizer.Tokenizer;
 
 /** Puts a prompt together from markers and plain text; every text is encoded by itself, without special tokens. */
@@ -12,11 +13,17 @@ final class PromptBuilder {
     private final int turnEnd;
     private int[] tokens = new int[256];
     private int size;
+    private int preamble;
+    private int turn;
 
     PromptBuilder(Tokenizer tokenizer, int turnStart, int turnEnd) {
         this.tokenizer = tokenizer;
         this.turnStart = turnStart;
         this.turnEnd = turnEnd;
+    }
+
+    boolean isEmpty() {
+        return size == 0;
     }
 
     PromptBuilder marker(int token) {
@@ -34,17 +41,25 @@ final class PromptBuilder {
         return marker(turnStart).text(role + "\n");
     }
 
-    /** {@code <|im_end|>} line break. */
+    /** {@code <|im_end|>} line break; the turn is whole. */
     PromptBuilder close() {
-        return marker(turnEnd).text("\n");
+        marker(turnEnd).text("\n");
+        turn = size;
+        return this;
+    }
+
+    /** What stands here so far is the same for many conversations. */
+    PromptBuilder endPreamble() {
+        preamble = size;
+        return this;
     }
 
     PromptBuilder turn(String role, String text) {
         return open(role).text(text).close();
     }
 
-    int[] build() {
-        return Arrays.copyOf(tokens, size);
+    Prompt build() {
+        return new Prompt(Arrays.copyOf(tokens, size), new Boundaries(preamble, turn));
     }
 
     private void append(int[] more) {

@@ -4,10 +4,13 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -20,17 +23,21 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Gguf implements AutoCloseable {
 
+    private static final long SAMPLE = 4096;
+
     private final Path path;
     private final Arena arena;
     private final long fileBytes;
     private final GgufMetadata metadata;
     private final Map<String, GgufTensor> tensors;
+    private final MemorySegment header;
 
-    private Gguf(Path path, Arena arena, long fileBytes, GgufMetadata metadata, Map<String, GgufTensor> tensors) {
+    private Gguf(Path path, Arena arena, long fileBytes, GgufReader.Header header, Map<String, GgufTensor> tensors) {
         this.path = path;
         this.arena = arena;
         this.fileBytes = fileBytes;
-        this.metadata = metadata;
+        this.metadata = header.metadata();
+        this.header = header.bytes();
         this.tensors = Collections.unmodifiableMap(tensors);
     }
 
@@ -63,7 +70,7 @@ public final class Gguf implements AutoCloseable {
                 throw metadata.error(Shards.TENSORS, "says " + metadata.integer(Shards.TENSORS) + " tensors, but the files hold "
                         + tensors.size() + "; files of different models are mixed, or one is damaged");
             }
-            return new Gguf(path, arena, size, metadata, tensors);
+            return new Gguf(path, arena, size, header, tensors);
         } catch (Throwable t) {
             arena.close();
             throw t;
@@ -118,6 +125,29 @@ public final class Gguf implements AutoCloseable {
             throw error(name, "is missing");
         }
         return tensor;
+    }
+
+    /**
+     * Identifies the model: the SHA-256 of the (first) file's header, and of name, type, dimensions and the first, middle and last 4096 bytes
+     * of every tensor. Training on changes practically every tensor everywhere, and reading the whole of a large file would take seconds.
+     */
+    public byte[] fingerprint() {
+        MessageDigest digest;
+        try {
+            digest = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every Java platform has SHA-256", e);
+        }
+        digest.update(header.asByteBuffer());
+        for (GgufTensor tensor : tensors.values()) {
+            digest.update((tensor.name() + " " + tensor.type() + " " + tensor.dimensions()).getBytes(StandardCharsets.UTF_8));
+            long size = tensor.data().byteSize();
+            long part = Math.min(SAMPLE, size);
+            for (long at : new long[] {0, (size - part) / 2, size - part}) {
+                digest.update(tensor.data().asSlice(at, part).asByteBuffer());
+            }
+        }
+        return digest.digest();
     }
 
     /** An exception that names this file and a tensor. */

@@ -35,8 +35,12 @@ final class GgufReader {
         this.bytes = bytes;
     }
 
-    /** What a header holds. */
-    record Header(GgufMetadata metadata, Map<String, GgufTensor> tensors) {}
+    /**
+     * What a header holds.
+     *
+     * @param bytes the header itself: metadata and table of tensors
+     */
+    record Header(GgufMetadata metadata, Map<String, GgufTensor> tensors, MemorySegment bytes) {}
 
     Header read() {
         if (bytes.byteSize() < 4 || readInt() != MAGIC) {
@@ -63,7 +67,8 @@ final class GgufReader {
             }
         }
         GgufMetadata metadata = new GgufMetadata(file, values);
-        return new Header(metadata, readTensors(tensorCount, alignment(metadata)));
+        Map<String, GgufTensor> tensors = readTensors(tensorCount, alignment(metadata));
+        return new Header(metadata, tensors, bytes.asSlice(0, position));
     }
 
     private static long alignment(GgufMetadata metadata) {

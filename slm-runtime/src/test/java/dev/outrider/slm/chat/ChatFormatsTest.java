@@ -9,6 +9,7 @@ import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.exception.UnsupportedFeatureException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -41,11 +42,27 @@ class ChatFormatsTest {
         assertThat(format.stopTokens()).containsExactly(4);
         assertThat(chatMl.written(
                         format.prompt(
-                                List.of(SystemMessage.from("S"), UserMessage.from("U"), AiMessage.from("A"), UserMessage.from("V")),
-                                List.of())))
+                                        List.of(
+                                                SystemMessage.from("S"),
+                                                UserMessage.from("U"),
+                                                AiMessage.from("A"),
+                                                UserMessage.from("V")),
+                                        List.of())
+                                .tokens()))
                 .isEqualTo("<|im_start|>system\nS<|im_end|>\n<|im_start|>user\nU<|im_end|>\n<|im_start|>assistant\nA<|im_end|>\n"
                         + "<|im_start|>user\nV<|im_end|>\n<|im_start|>assistant\n");
         assertThat(format.parse(chatMl.encodeWithSpecialTokens("Hello.<|im_end|>")).reply()).isEqualTo(new Reply.Text("Hello."));
+    }
+
+    @Test
+    void thePlacesWhereOtherConversationsMayGoOnAreMarked() {
+        ChatFormat format = ChatFormats.of(NOTHING, chatMl);
+        Prompt prompt = format.prompt(List.of(SystemMessage.from("S"), UserMessage.from("U")), List.of());
+        assertThat(chatMl.written(Arrays.copyOf(prompt.tokens(), prompt.boundaries().preamble())))
+                .isEqualTo("<|im_start|>system\nS<|im_end|>\n");
+        assertThat(chatMl.written(Arrays.copyOf(prompt.tokens(), prompt.boundaries().turn())))
+                .isEqualTo("<|im_start|>system\nS<|im_end|>\n<|im_start|>user\nU<|im_end|>\n");
+        assertThat(format.prompt(List.of(UserMessage.from("U")), List.of()).boundaries().preamble()).isZero();
     }
 
     @Test

@@ -65,7 +65,7 @@ class DeskGoldenTest {
         for (JsonNode line : lines("conversations.jsonl")) {
             List<ToolSpecification> tools = new ArrayList<>();
             line.get("tools").forEach(tool -> tools.add(tool(tool)));
-            int[] prompt = format.prompt(messages(line), tools);
+            int[] prompt = format.prompt(messages(line), tools).tokens();
             assertThat(tokenizer.written(prompt)).isEqualTo(line.get("prompt").textValue());
             assertThat(prompt).isEqualTo(ids(line));
         }

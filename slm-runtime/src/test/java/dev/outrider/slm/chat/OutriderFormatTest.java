@@ -178,11 +178,11 @@ class OutriderFormatTest {
     }
 
     private String prompt(List<ChatMessage> messages, ToolSpecification... tools) {
-        return tokenizer.written(format.prompt(messages, List.of(tools)));
+        return tokenizer.written(format.prompt(messages, List.of(tools)).tokens());
     }
 
     private List<Integer> markers(List<ChatMessage> messages, ToolSpecification... tools) {
-        return Arrays.stream(format.prompt(messages, List.of(tools)))
+        return Arrays.stream(format.prompt(messages, List.of(tools)).tokens())
                 .filter(id -> tokenizer.type(id) == TokenType.CONTROL)
                 .boxed()
                 .toList();
