@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
+import dev.outrider.slm.EngineSettings;
 import dev.outrider.slm.SlmEngine;
 
 /** {@code --model} and {@code --threads}, shared by every command that runs the small model. */
@@ -25,17 +26,24 @@ final class ModelOption {
 
     /** Loads the model. The caller closes it. */
     SlmEngine load() {
+        return load(EngineSettings.defaults().maxRunning());
+    }
+
+    /** Loads the model for so many generations at once. The caller closes it. */
+    SlmEngine load(int running) {
         if (threads < 1) {
             throw CliException.badInput("--threads must be at least 1 but is " + threads);
         }
         VectorModule.load();
+        EngineSettings settings =
+                EngineSettings.builder().threads(threads).maxRunning(running).build();
         if (file == null) {
-            return SlmEngine.embedded();
+            return SlmEngine.embedded(settings);
         }
         if (!Files.exists(file)) {
             throw CliException.badInput("there is no model file " + file + "; give a GGUF file, or leave out --model for the"
                     + " embedded model");
         }
-        return SlmEngine.load(file, threads);
+        return SlmEngine.load(file, settings);
     }
 }

@@ -3,7 +3,6 @@ package dev.outrider.app;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -12,7 +11,6 @@ import picocli.CommandLine.Option;
 import dev.outrider.app.terminal.Progress;
 import dev.outrider.app.terminal.Terminal;
 import dev.outrider.slm.Generation;
-import dev.outrider.slm.GenerationOptions;
 import dev.outrider.slm.ModelInfo;
 import dev.outrider.slm.SlmEngine;
 
@@ -23,8 +21,15 @@ import dev.outrider.slm.SlmEngine;
             "Measure how fast a model reads a prompt and writes an answer.",
             "Reported are medians over the repetitions; the first ones, in which the JVM compiles the kernels, do not count."
         },
-        footer = {"", "Example:", "  outrider slm bench --threads 2 --prefill 512 --decode 64 --json"})
+        footer = {
+            "",
+            "Examples:",
+            "  outrider slm bench --threads 2 --prefill 512 --decode 64 --json",
+            "  outrider slm bench --sequences 16 --cached-preamble 2000"
+        })
 final class SlmBenchCommand implements Callable<Integer> {
+
+    private static final int MOST_SEQUENCES = 64;
 
     private final Context context;
 
@@ -36,6 +41,19 @@ final class SlmBenchCommand implements Callable<Integer> {
 
     @Option(names = "--decode", paramLabel = "D", description = "Tokens to write. Default: ${DEFAULT-VALUE}.")
     private int decode = 64;
+
+    @Option(
+            names = "--sequences",
+            paramLabel = "N",
+            description = "Also measure so many generations at once, at most 64. Default: ${DEFAULT-VALUE}, which measures none.")
+    private int sequences = 1;
+
+    @Option(
+            names = "--cached-preamble",
+            paramLabel = "T",
+            description = "Also measure the first token behind a preamble of so many tokens, read anew and kept from before."
+                    + " Default: ${DEFAULT-VALUE}, which measures none.")
+    private int preamble;
 
     @Option(names = "--reps", paramLabel = "N", description = "Repetitions that count. Default: ${DEFAULT-VALUE}.")
     private int reps = 5;
@@ -55,54 +73,64 @@ final class SlmBenchCommand implements Callable<Integer> {
         if (prefill < 1 || decode < 1 || reps < 1 || warmup < 0) {
             throw CliException.badInput("--prefill, --decode and --reps are at least 1, --warmup is at least 0");
         }
+        if (sequences < 1 || sequences > MOST_SEQUENCES || preamble < 0) {
+            throw CliException.badInput("--sequences is 1 to " + MOST_SEQUENCES + ", --cached-preamble is at least 0");
+        }
         Terminal terminal = context.terminal();
-        try (SlmEngine engine = model.load()) {
+        try (SlmEngine engine = model.load(MOST_SEQUENCES)) {
             ModelInfo info = engine.info();
-            if (prefill + decode + 1 > info.contextLength()) {
-                throw CliException.badInput("--prefill " + prefill + " and --decode " + decode + " need more than the "
-                        + info.contextLength() + " tokens of this model's context");
+            int positions = Math.max(prefill + decode + 1, EngineBench.positions(preamble));
+            if (positions > info.contextLength()) {
+                throw CliException.badInput("--prefill " + prefill + ", --decode " + decode + " and --cached-preamble " + preamble
+                        + " need more than the " + info.contextLength() + " tokens of this model's context");
             }
-            int[] prompt = new int[prefill];
-            for (int i = 0; i < prefill; i++) {
-                prompt[i] = i * 37 % info.vocabularySize();
-            }
-            double[] prefillSeconds = new double[reps];
-            double[] decodeSeconds = new double[reps];
-            double[] tokenSeconds = new double[reps * decode];
-            GenerationOptions options = GenerationOptions.builder()
-                    .maxTokens(decode + 1)
-                    .stopTokens(Set.of())
-                    .cancelled(context.interruption()::raised)
-                    .build();
+            EngineBench bench = new EngineBench(engine, context.interruption()::raised);
+            Figures figures = new Figures(reps, decode);
             try (Progress progress = new Progress(terminal, "repetitions", warmup + reps, System::nanoTime)) {
                 for (int rep = -warmup; rep < reps; rep++) {
-                    Generation generation = engine.generate(prompt, options);
-                    if (generation.finish() == Generation.Finish.CANCELLED) {
-                        throw CliException.failed("interrupted");
-                    }
-                    if (rep >= 0) {
-                        prefillSeconds[rep] = generation.prefillSeconds();
-                        decodeSeconds[rep] = generation.decodeSeconds();
-                        // the first token comes of the prompt; each later one costs a pass through the model
-                        for (int i = 0; i < decode; i++) {
-                            tokenSeconds[rep * decode + i] =
-                                    generation.tokens().get(i + 1).seconds();
-                        }
-                    }
+                    measure(bench, rep, figures);
                     progress.done(rep + warmup + 1L);
                 }
             }
-            print(terminal, info, prefillSeconds, decodeSeconds, tokenSeconds);
+            print(terminal, info, figures);
         }
         return ExitCode.OK;
     }
 
-    private void print(Terminal terminal, ModelInfo info, double[] prefills, double[] decodes, double[] tokens) {
-        Arrays.sort(prefills);
-        Arrays.sort(decodes);
+    /** What was measured, by repetition; those of the tokens in one row. */
+    @SuppressWarnings("ArrayRecordComponent") // filled in place, never compared
+    private record Figures(double[] prefill, double[] decode, double[] token, double[] batch, double[] cold, double[] cached) {
+        Figures(int reps, int decode) {
+            this(new double[reps], new double[reps], new double[reps * decode], new double[reps], new double[reps], new double[reps]);
+        }
+    }
+
+    /** One repetition; those with a negative number warm up and are not noted. */
+    private void measure(EngineBench bench, int rep, Figures figures) {
+        int place = Math.max(0, rep);
+        Generation generation = bench.solo(prefill, decode);
+        figures.prefill[place] = generation.prefillSeconds();
+        figures.decode[place] = generation.decodeSeconds();
+        for (int i = 0; i < decode; i++) {
+            figures.token[place * decode + i] = generation.tokens().get(i + 1).seconds();
+        }
+        if (sequences > 1) {
+            figures.batch[place] = bench.batch(sequences, decode);
+        }
+        if (preamble > 0) {
+            figures.cold[place] = bench.firstTokenCold(preamble, rep + warmup);
+            figures.cached[place] = bench.firstTokenCached(preamble, rep + warmup);
+        }
+    }
+
+    private void print(Terminal terminal, ModelInfo info, Figures figures) {
+        double[] tokens = figures.token.clone();
         Arrays.sort(tokens);
-        double prefillRate = prefill / prefills[reps / 2];
-        double decodeRate = decode / decodes[reps / 2];
+        double prefillRate = prefill / EngineBench.median(figures.prefill);
+        double decodeRate = decode / EngineBench.median(figures.decode);
+        double batchRate = EngineBench.median(figures.batch);
+        double cold = EngineBench.median(figures.cold);
+        double cached = EngineBench.median(figures.cached);
         if (json) {
             ObjectNode node = Json.object()
                     .put("engine", "outrider")
@@ -119,6 +147,17 @@ final class SlmBenchCommand implements Callable<Integer> {
                     .put("token_ms_p10", rounded(tokens[tokens.length / 10] * 1e3, 4))
                     .put("token_ms_p90", rounded(tokens[tokens.length * 9 / 10] * 1e3, 4))
                     .put("reps", reps);
+            if (sequences > 1) {
+                node.put("sequences", sequences)
+                        .put("batch_decode_tok_s", rounded(batchRate, 1))
+                        .put("batch_speedup", rounded(batchRate / decodeRate, 2));
+            }
+            if (preamble > 0) {
+                node.put("preamble", preamble)
+                        .put("first_token_cold_ms", rounded(cold * 1e3, 3))
+                        .put("first_token_cached_ms", rounded(cached * 1e3, 3))
+                        .put("first_token_cached_share", rounded(cached / cold, 4));
+            }
             terminal.println(Json.text(node));
             return;
         }
@@ -132,6 +171,19 @@ final class SlmBenchCommand implements Callable<Integer> {
                 tokens[tokens.length / 2] * 1e3,
                 tokens[tokens.length / 10] * 1e3,
                 tokens[tokens.length * 9 / 10] * 1e3));
+        if (sequences > 1) {
+            terminal.println(String.format(
+                    Locale.ROOT, "batch    %6d at once  %9.1f tokens/s, %.2f times one", sequences, batchRate, batchRate / decodeRate));
+        }
+        if (preamble > 0) {
+            terminal.println(String.format(
+                    Locale.ROOT,
+                    "preamble %6d tokens  first token after %.1f ms read anew, %.2f ms kept (%.1f %%)",
+                    preamble,
+                    cold * 1e3,
+                    cached * 1e3,
+                    100 * cached / cold));
+        }
         terminal.println(info.name() + ", " + Units.bytes(info.fileBytes()) + ", " + model.threads() + " threads, JDK "
                 + Runtime.version() + ", " + reps + " repetitions after " + warmup);
     }

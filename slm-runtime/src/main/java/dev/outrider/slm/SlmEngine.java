@@ -101,7 +101,12 @@ public final class SlmEngine implements AutoCloseable {
      * @throws SlmException if the model is not on the class path or neither the cache nor the temporary directory can be written
      */
     public static SlmEngine embedded() {
-        return load(EmbeddedModel.file());
+        return embedded(EngineSettings.defaults());
+    }
+
+    /** As {@link #embedded()}, with other settings. */
+    public static SlmEngine embedded(EngineSettings settings) {
+        return load(EmbeddedModel.file(), settings);
     }
 
     /** What the loaded model is. */

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.langchain4j.agent.tool.ToolSpecification;
+import dev.langchain4j.data.message.AiMessage;
+import dev.langchain4j.data.message.ChatMessage;
+import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.exception.UnsupportedFeatureException;
 import dev.langchain4j.model.chat.request.ChatRequest;
@@ -23,6 +26,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+
+import dev.outrider.slm.chat.Prompt;
 
 /** The chat model on a real engine with random weights: what it says means nothing, how it behaves does. */
 class SlmChatModelOnEngineTest {
@@ -93,6 +98,39 @@ class SlmChatModelOnEngineTest {
         for (int i = 0; i < questions.size(); i++) {
             assertThat(together.get(i).get()).isEqualTo(alone.get(i));
         }
+    }
+
+    private static int reused(ChatResponse response) {
+        return ((SlmChatResponseMetadata) response.metadata()).reusedTokens();
+    }
+
+    @Test
+    void aConversationThatComesBackReadsOnlyWhatIsNewAndIsAnsweredAsIfReadAnew() {
+        SystemMessage system = SystemMessage.from("You are at the desk of a shop, and this is the same for everybody.");
+        List<ChatMessage> messages = new ArrayList<>(List.of(system, UserMessage.from("first question")));
+        Prompt first = engine.chatFormat().prompt(messages, List.of());
+        assertThat(reused(model.chat(request(messages)))).isZero();
+        // asked again, all but the opening of the answer's turn is known
+        assertThat(reused(model.chat(request(messages)))).isEqualTo(first.boundaries().turn());
+        messages.add(AiMessage.from("an answer that another model gave"));
+        messages.add(UserMessage.from("second question"));
+        ChatResponse response = model.chat(request(messages));
+        assertThat(reused(response)).isEqualTo(first.boundaries().turn());
+        List<ChatMessage> stranger = List.of(system, UserMessage.from("somebody else"));
+        assertThat(reused(model.chat(request(stranger)))).isEqualTo(first.boundaries().preamble()).isPositive();
+
+        EngineSettings forgetful = EngineSettings.builder().snapshotBytes(0).build();
+        try (SlmEngine other = SlmEngine.load(directory.resolve("f32-2.gguf"), forgetful)) {
+            ChatResponse anew = SlmChatModel.builder().engine(other).maxOutputTokens(8).build().chat(request(messages));
+            assertThat(reused(anew)).isZero();
+            assertThat(anew.aiMessage()).isEqualTo(response.aiMessage());
+            assertThat(((SlmChatResponseMetadata) anew.metadata()).evidence().tokens())
+                    .isEqualTo(((SlmChatResponseMetadata) response.metadata()).evidence().tokens());
+        }
+    }
+
+    private static ChatRequest request(List<ChatMessage> messages) {
+        return ChatRequest.builder().messages(messages).build();
     }
 
     @Test

@@ -73,6 +73,7 @@ public final class Snapshot implements AutoCloseable {
      *
      * @throws IllegalArgumentException if it is that of another one
      */
+    @SuppressWarnings("ReferenceEquality") // the loaded model itself is meant
     public void requireOf(LanguageModel model) {
         if (model != this.model) {
             throw new IllegalArgumentException("a snapshot can be used only with the engine that made or restored it;"
