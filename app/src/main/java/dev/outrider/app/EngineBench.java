@@ -79,7 +79,8 @@ final class EngineBench {
             Thread.currentThread().interrupt();
             throw CliException.failed("interrupted");
         } catch (ExecutionException e) {
-            throw CliException.failed(String.valueOf(e.getCause().getMessage()));
+            Throwable cause = e.getCause();
+            throw CliException.failed(String.valueOf(cause == null ? e : cause.getMessage()));
         }
         long from = times.stream().mapToLong(List::getFirst).max().orElseThrow();
         long to = times.stream().mapToLong(List::getLast).min().orElseThrow();
