@@ -5,38 +5,11 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-import dev.outrider.slm.EngineSettings;
-import dev.outrider.slm.SlmEngine;
-
-/** {@code --model} and {@code --threads}, shared by every command that runs the small model. */
-final class ModelOption {
-
-    @Option(
-            names = "--model",
-            paramLabel = "FILE",
-            description = "The small model, a GGUF file of architecture nemotron_h. Default: the embedded model.")
-    private @Nullable Path file;
-
-    @Option(names = "--threads", paramLabel = "N", description = "Threads to compute with. Default: one per core.")
-    private int threads = Runtime.getRuntime().availableProcessors();
-
-    int threads() {
-        return threads;
-    }
-
-    /** Loads the model. The caller closes it. */
-    SlmEngine load() {
-        return load(EngineSettings.defaults().maxRunning());
-    }
-
-    /** Loads the model for so many generations at once. The caller closes it. */
-    SlmEngine load(int running) {
-        if (threads < 1) {
-            throw CliException.badInput("--threads must be at least 1 but is " + threads);
-        }
-        VectorModule.load();
-        EngineSettings settings =
-                EngineSettings.builder().threads(threads).maxRunning(running).build();
+        EngineSettings settings = EngineSettings.builder()
+                .device(Device.of(device, threads))
+                .threads(threads)
+                .maxRunning(running)
+                .build();
         if (file == null) {
             return SlmEngine.embedded(settings);
         }

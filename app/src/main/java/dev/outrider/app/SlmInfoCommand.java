@@ -1,5 +1,6 @@
 package dev.outrider.app;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -9,20 +10,31 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 import dev.outrider.app.terminal.Terminal;
+import dev.outrider.slm.Device;
 import dev.outrider.slm.ModelInfo;
 import dev.outrider.slm.SlmEngine;
+import dev.outrider.slm.cuda.GpuInfo;
+import dev.outrider.slm.cuda.Gpus;
 
 /** {@code outrider slm info}. */
 @Command(
         name = "info",
-        description = "Show what a model is.",
-        footer = {"", "Example:", "  outrider slm info --model my-model.gguf --json"})
+        description = "Show what a model is, and where it runs.",
+        footer = {
+            "",
+            "Examples:",
+            "  outrider slm info --model my-model.gguf --json",
+            "  outrider slm info --devices"
+        })
 final class SlmInfoCommand implements Callable<Integer> {
 
     private final Terminal terminal;
 
     @Mixin
     private final ModelOption model = new ModelOption();
+
+    @Option(names = "--devices", description = "Show the GPUs instead, and which of them can be used.")
+    private boolean devices;
 
     @Option(names = "--json", description = "Print one JSON object.")
     private boolean json;
@@ -33,15 +45,51 @@ final class SlmInfoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (devices) {
+            showDevices();
+            return ExitCode.OK;
+        }
         try (SlmEngine engine = model.load()) {
             ModelInfo info = engine.info();
             if (json) {
-                terminal.println(Json.text(json(info)));
+                terminal.println(Json.text(json(info).put("device", engine.device().explain())));
             } else {
                 print(info);
+                line("device", engine.device().explain());
             }
         }
         return ExitCode.OK;
+    }
+
+    private void showDevices() {
+        Gpus.Found found = Gpus.find();
+        String chosen = Device.auto().explain();
+        if (json) {
+            ObjectNode node = Json.object().put("auto", chosen).put("problem", found.problem());
+            ArrayNode list = node.putArray("gpus");
+            for (Gpus.Gpu gpu : found.gpus()) {
+                GpuInfo info = gpu.info();
+                list.addObject()
+                        .put("device", "cuda:" + info.ordinal())
+                        .put("name", info.name())
+                        .put("capability", info.capability())
+                        .put("cuda", info.cuda())
+                        .put("totalBytes", info.totalBytes())
+                        .put("problem", gpu.problem());
+            }
+            terminal.println(Json.text(node));
+            return;
+        }
+        for (Gpus.Gpu gpu : found.gpus()) {
+            GpuInfo info = gpu.info();
+            line("cuda:" + info.ordinal(), info.name() + ", " + Units.bytes(info.totalBytes()) + ", compute capability "
+                    + info.capability() + ", driver for CUDA " + info.cuda() + ": "
+                    + (gpu.problem() == null ? "can be used" : gpu.problem()));
+        }
+        if (found.problem() != null) {
+            line("GPUs", "none: " + found.problem());
+        }
+        line("auto", chosen);
     }
 
     private static ObjectNode json(ModelInfo info) {

@@ -13,7 +13,10 @@ import dev.outrider.slm.cuda.CudaOptions;
 import dev.outrider.slm.cuda.Gpus;
 import dev.outrider.slm.cuda.MemoryInfo;
 import dev.outrider.slm.gguf.Gguf;
+import dev.outrider.slm.gguf.GgufException;
+import dev.outrider.slm.model.Architectures;
 import dev.outrider.slm.model.Backend;
+import dev.outrider.slm.model.LanguageModel;
 
 /**
  * Where a model runs: on the processor, or on a GPU. {@link #explain()} says which it is and why; {@link SlmEngine#device()} gives the one
@@ -30,13 +33,21 @@ public final class Device {
     private final Kind kind;
     private final int number;
     private final boolean free;
+    private final int fallbackThreads;
     private final String explanation;
     private final @Nullable CudaOptions options;
 
-    private Device(Kind kind, int number, boolean free, String explanation, @Nullable CudaOptions options) {
+    private Device(
+            Kind kind,
+            int number,
+            boolean free,
+            int fallbackThreads,
+            String explanation,
+            @Nullable CudaOptions options) {
         this.kind = kind;
         this.number = number;
         this.free = free;
+        this.fallbackThreads = fallbackThreads;
         this.explanation = explanation;
         this.options = options;
     }
@@ -54,7 +65,7 @@ public final class Device {
                 .max(Comparator.comparingLong(gpu -> gpu.info().totalBytes()));
         if (best.isPresent()) {
             int ordinal = best.get().info().ordinal();
-            return new Device(Kind.CUDA, ordinal, true, describe(best.get()), CudaOptions.standard());
+            return new Device(Kind.CUDA, ordinal, true, threads, describe(best.get()), CudaOptions.standard());
         }
         return cpu(threads, "no GPU: " + reasons(found));
     }
@@ -69,7 +80,7 @@ public final class Device {
             throw new IllegalArgumentException("threads must be at least 1 but is " + threads);
         }
         String text = "the processor, " + threads + (threads == 1 ? " thread" : " threads") + "; " + why;
-        return new Device(Kind.CPU, threads, false, text, null);
+        return new Device(Kind.CPU, threads, false, threads, text, null);
     }
 
     /** A GPU by its number, whatever there is: loading a model fails where it cannot be used. */
@@ -82,7 +93,7 @@ public final class Device {
         if (ordinal < 0) {
             throw new IllegalArgumentException("GPUs are numbered from 0, not " + ordinal);
         }
-        return new Device(Kind.CUDA, ordinal, false, "cuda:" + ordinal + ", as asked for", options);
+        return new Device(Kind.CUDA, ordinal, false, 1, "cuda:" + ordinal + ", as asked for", options);
     }
 
     /**
@@ -131,32 +142,42 @@ public final class Device {
         return name() + ": " + explanation;
     }
 
-    /** A backend, and the device that it is on. */
-    record Opened(Backend backend, Device device) {}
+    /** A model on a device. */
+    record Loaded(Backend backend, LanguageModel model, Device device) {
+
+        /** Most memory for the states of sequences: what was set, or what the model leaves of a GPU's memory. */
+        long stateBytes(long set) {
+            // a tenth stays for what lies between kernels, and for others
+            return backend instanceof CudaBackend gpu ? Math.max(1, gpu.memory().free() / 10 * 9) : set;
+        }
+    }
 
     /**
-     * Takes the device into use for a model.
+     * Brings a model to this device; one that was chosen freely gives way to the processor when that fails.
      *
-     * @throws SlmException if it cannot be used, or the model does not fit
+     * @throws SlmException if the device cannot be used, or the model does not fit
      */
-    Opened open(Gguf gguf) {
+    Loaded load(Gguf gguf) {
         if (kind == Kind.CPU) {
-            return new Opened(new CpuBackend(number), this);
+            CpuBackend backend = new CpuBackend(number);
+            return new Loaded(backend, model(gguf, backend), this);
         }
         try {
-            return openGpu(gguf);
+            return loadToGpu(gguf);
+        } catch (GgufException e) {
+            throw e;
         } catch (SlmException e) {
             if (!free) {
                 throw e;
             }
-            int threads = Runtime.getRuntime().availableProcessors();
-            return cpu(threads, "not " + name() + ": " + e.getMessage()).open(gguf);
+            return cpu(fallbackThreads, "not " + name() + ": " + e.getMessage()).load(gguf);
         }
     }
 
-    private Opened openGpu(Gguf gguf) {
+    private Loaded loadToGpu(Gguf gguf) {
         CudaOptions how = Objects.requireNonNull(options);
         CudaBackend backend = Gpus.open(number, how);
+        String text;
         try {
             long needed = Gpus.needed(gguf, how);
             MemoryInfo memory = backend.memory();
@@ -165,9 +186,19 @@ public final class Device {
                         + gibibytes(memory.free()) + " of " + gibibytes(memory.total()) + " are free; end what else uses "
                         + name() + " (nvidia-smi shows it), take a smaller model, or run with --device cpu");
             }
-            String text = describe(new Gpus.Gpu(backend.gpu(), null)) + ", " + gibibytes(memory.free()) + " free, the model needs "
+            text = describe(new Gpus.Gpu(backend.gpu(), null)) + ", " + gibibytes(memory.free()) + " free, the model needs "
                     + gibibytes(needed);
-            return new Opened(backend, new Device(kind, number, free, text, how));
+        } catch (Throwable t) {
+            backend.close();
+            throw t;
+        }
+        return new Loaded(
+                backend, model(gguf, backend), new Device(kind, number, free, fallbackThreads, text, how));
+    }
+
+    private static LanguageModel model(Gguf gguf, Backend backend) {
+        try {
+            return Architectures.load(gguf, backend);
         } catch (Throwable t) {
             backend.close();
             throw t;

@@ -1,15 +1,19 @@
 package dev.outrider.slm;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * How much of the machine an engine may use.
  *
- * @param threads threads that share one step of the model; at least 1
+ * @param device where the model runs; null for the processor
+ * @param threads threads that share one step of the model on the processor; at least 1
  * @param maxRunning most generations that advance side by side; at least 1
  * @param maxWaiting most requests that wait for a place among them; more are refused with an {@link EngineBusyException}
- * @param stateBytes most memory for the states of running generations
+ * @param stateBytes most memory for the states of running generations on the processor; on a GPU it is what the model leaves free
  * @param snapshotBytes most memory for snapshots that later requests go on from; 0 keeps none
  */
-public record EngineSettings(int threads, int maxRunning, int maxWaiting, long stateBytes, long snapshotBytes) {
+public record EngineSettings(
+        @Nullable Device device, int threads, int maxRunning, int maxWaiting, long stateBytes, long snapshotBytes) {
 
     private static final long MOST_SNAPSHOT_BYTES = 256L << 20;
 
@@ -38,6 +42,7 @@ public record EngineSettings(int threads, int maxRunning, int maxWaiting, long s
     /** Builder; what is not set keeps the value of {@link #defaults()}. */
     public static final class Builder {
 
+        private @Nullable Device device;
         private int threads = Runtime.getRuntime().availableProcessors();
         private int maxRunning = 32;
         private int maxWaiting = 1024;
@@ -45,6 +50,11 @@ public record EngineSettings(int threads, int maxRunning, int maxWaiting, long s
         private long snapshotBytes = Math.min(MOST_SNAPSHOT_BYTES, Runtime.getRuntime().maxMemory() / 8);
 
         private Builder() {}
+
+        public Builder device(Device device) {
+            this.device = device;
+            return this;
+        }
 
         public Builder threads(int threads) {
             this.threads = threads;
@@ -72,7 +82,7 @@ public record EngineSettings(int threads, int maxRunning, int maxWaiting, long s
         }
 
         public EngineSettings build() {
-            return new EngineSettings(threads, maxRunning, maxWaiting, stateBytes, snapshotBytes);
+            return new EngineSettings(device, threads, maxRunning, maxWaiting, stateBytes, snapshotBytes);
         }
     }
 }

@@ -9,10 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 import dev.outrider.slm.chat.ChatFormat;
 import dev.outrider.slm.chat.ChatFormats;
-import dev.outrider.slm.cpu.CpuBackend;
 import dev.outrider.slm.gguf.Gguf;
 import dev.outrider.slm.gguf.GgufMetadata;
-import dev.outrider.slm.model.Architectures;
 import dev.outrider.slm.model.Backend;
 import dev.outrider.slm.model.LanguageModel;
 import dev.outrider.slm.model.SequenceState;
@@ -38,6 +36,7 @@ public final class SlmEngine implements AutoCloseable {
     private final Gguf gguf;
     private final Backend backend;
     private final LanguageModel model;
+    private final Device device;
     private final PrefixTree prefixes;
     private final Scheduler scheduler;
     private final ModelInfo info;
@@ -48,15 +47,16 @@ public final class SlmEngine implements AutoCloseable {
     private @Nullable ChatFormat chatFormat;
     private byte @Nullable [] fingerprint;
 
-    private SlmEngine(Gguf gguf, Backend backend, LanguageModel model, EngineSettings settings, long startNanos) {
+    private SlmEngine(Gguf gguf, Device.Loaded loaded, EngineSettings settings, long startNanos) {
         this.gguf = gguf;
-        this.backend = backend;
-        this.model = model;
+        backend = loaded.backend();
+        model = loaded.model();
+        device = loaded.device();
         endTokens = endTokens(gguf.metadata(), model.vocabularySize());
         info = ModelInfo.of(gguf, model, (System.nanoTime() - startNanos) / 1e9);
         prefixes = new PrefixTree(settings.snapshotBytes());
         scheduler = new Scheduler(
-                model, prefixes, new Limits(settings.maxRunning(), settings.maxWaiting(), settings.stateBytes()));
+                model, prefixes, new Limits(settings.maxRunning(), settings.maxWaiting(), loaded.stateBytes(settings.stateBytes())));
     }
 
     /**
@@ -74,20 +74,30 @@ public final class SlmEngine implements AutoCloseable {
     }
 
     /**
+     * As {@link #load(Path)}, on this device.
+     *
+     * @throws SlmException if the device cannot be used, or the model does not fit
+     */
+    public static SlmEngine load(Path file, Device device) {
+        return load(file, EngineSettings.builder().device(device).build());
+    }
+
+    /**
      * Loads a model. The file stays mapped until {@link #close()} and must not be changed meanwhile.
      *
      * @throws dev.outrider.slm.gguf.GgufException if the file cannot be read, is damaged, or holds what the engine cannot run
      */
     public static SlmEngine load(Path file, EngineSettings settings) {
         long start = System.nanoTime();
+        Device device = settings.device() == null ? Device.cpu(settings.threads()) : settings.device();
         Gguf gguf = Gguf.open(file);
-        Backend backend = null;
+        Device.Loaded loaded = null;
         try {
-            backend = new CpuBackend(settings.threads());
-            return new SlmEngine(gguf, backend, Architectures.load(gguf, backend), settings, start);
+            loaded = device.load(gguf);
+            return new SlmEngine(gguf, loaded, settings, start);
         } catch (Throwable t) {
-            if (backend != null) {
-                backend.close();
+            if (loaded != null) {
+                loaded.backend().close();
             }
             gguf.close();
             throw t;
@@ -107,6 +117,16 @@ public final class SlmEngine implements AutoCloseable {
     /** As {@link #embedded()}, with other settings. */
     public static SlmEngine embedded(EngineSettings settings) {
         return load(EmbeddedModel.file(), settings);
+    }
+
+    /** As {@link #embedded()}, on this device. */
+    public static SlmEngine embedded(Device device) {
+        return load(EmbeddedModel.file(), device);
+    }
+
+    /** Where the model runs, and why there. */
+    public Device device() {
+        return device;
     }
 
     /** What the loaded model is. */
@@ -171,9 +191,17 @@ public final class SlmEngine implements AutoCloseable {
      */
     public void logits(int[] tokens, LogitsSink sink) {
         check(tokens, 0);
-        SequenceState state = model.newState(tokens.length);
         int chunk = Math.min(model.largestBatch(), model.largestStep());
         int vocabulary = model.vocabularySize();
+        SequenceState state = scheduler.call(() -> model.newState(tokens.length));
+        try {
+            logits(state, tokens, chunk, vocabulary, sink);
+        } finally {
+            release(state);
+        }
+    }
+
+    private void logits(SequenceState state, int[] tokens, int chunk, int vocabulary, LogitsSink sink) {
         float[] row = new float[vocabulary];
         float[] rows = new float[Math.multiplyExact(Math.min(chunk, tokens.length), vocabulary)];
         for (int from = 0; from < tokens.length; from += chunk) {
@@ -231,11 +259,27 @@ public final class SlmEngine implements AutoCloseable {
             }
         });
         int chunk = Math.min(model.largestBatch(), model.largestStep());
-        while (state.position() < tokens.length) {
-            int count = Math.min(chunk, tokens.length - state.position());
-            scheduler.call(() -> read(state, tokens, count));
+        try {
+            while (state.position() < tokens.length) {
+                int count = Math.min(chunk, tokens.length - state.position());
+                scheduler.call(() -> read(state, tokens, count));
+            }
+            return scheduler.call(() -> Snapshot.of(model, state, tokens));
+        } finally {
+            release(state);
         }
-        return scheduler.call(() -> Snapshot.of(model, state, tokens));
+    }
+
+    /** Gives a state's memory back between two steps; a closed engine has given back everything. */
+    private void release(SequenceState state) {
+        try {
+            scheduler.call(() -> {
+                state.release();
+                return state;
+            });
+        } catch (IllegalStateException closed) {
+            return;
+        }
     }
 
     /** Reads the next tokens; returns how many. */

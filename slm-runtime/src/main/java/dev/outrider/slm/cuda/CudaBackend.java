@@ -10,6 +10,7 @@ import java.util.List;
 
 import dev.outrider.slm.cuda.Instruction.SequenceTables;
 import dev.outrider.slm.gguf.GgufTensor;
+import dev.outrider.slm.gguf.TensorType;
 import dev.outrider.slm.model.AttentionShape;
 import dev.outrider.slm.model.Backend;
 import dev.outrider.slm.model.ChoiceRequest;
@@ -108,6 +109,54 @@ public final class CudaBackend implements Backend {
     @Override
     public Matrix matrix(GgufTensor tensor, int rows, int columns) {
         return loader.load(tensor, rows, columns);
+    }
+
+    /**
+     * A matrix that is made up of a few rows again and again: for measuring speed, where all that matters of weights is that they are many.
+     *
+     * @param piece whole rows, a multiple of 16 of them, as a file stores them
+     */
+    public Matrix repeated(TensorType type, int rows, int columns, MemorySegment piece) {
+        return loader.repeated(type, rows, columns, piece);
+    }
+
+    /** Gives a sequence keys and values of so many positions that never were, for measuring speed. */
+    public void imitate(KeyValues cache, int positions) {
+        context.enter();
+        CudaKeyValues to = (CudaKeyValues) cache;
+        to.reserve(positions, context, stream);
+        stream.zero(to.keys(), positions * to.keyBytes());
+        stream.zero(to.values(), positions * to.valueBytes());
+        to.setLength(positions);
+    }
+
+    /** Gives a sequence a state that is said to have seen so many positions, for measuring speed. */
+    public void imitate(RecurrentState state, int positions) {
+        ((CudaState) state).setPosition(positions);
+    }
+
+    /**
+     * Measures how fast the GPU copies within its memory.
+     *
+     * @param bytes of the copy; several times the size of its cache
+     * @return bytes read and written per second, the best of some repetitions
+     */
+    public double copyBandwidth(long bytes) {
+        try (DeviceMemory from = context.allocate(bytes, "a copy");
+                DeviceMemory to = context.allocate(bytes, "a copy");
+                CudaEvent before = context.createEvent(true);
+                CudaEvent after = context.createEvent(true)) {
+            stream.zero(from.address(), bytes);
+            double best = 0;
+            for (int i = 0; i < 8; i++) {
+                stream.record(before);
+                stream.copyOnDevice(from.address(), to.address(), bytes);
+                stream.record(after);
+                stream.synchronize();
+                best = Math.max(best, 2.0 * bytes / (before.millisecondsTo(after) / 1e3));
+            }
+            return best;
+        }
     }
 
     @Override

@@ -82,6 +82,28 @@ final class WeightLoader {
         }
     }
 
+    /** A matrix of the same rows again and again. */
+    CudaMatrix repeated(TensorType type, int rows, int columns, MemorySegment piece) {
+        long rowBytes = (long) Math.ceilDiv(columns, type.valuesPerBlock()) * type.bytesPerBlock();
+        int some = (int) (piece.byteSize() / rowBytes);
+        if (some % TILE != 0 || some == 0) {
+            throw new IllegalArgumentException("a piece of " + some + " rows, must be a multiple of " + TILE);
+        }
+        DeviceMemory memory = context.allocate(bytes(type, rows, columns), "made-up weights");
+        CudaMatrix matrix = new CudaMatrix(type, rows, columns, memory);
+        try (DeviceMemory raw = context.allocate(some * rowBytes, "a buffer for weights")) {
+            uploader.upload(piece.asSlice(0, some * rowBytes), raw.address());
+            for (int first = 0; first < rows; first += some) {
+                repack(matrix, raw.address(), first, Math.min(some, rows - first));
+            }
+            stream.synchronize();
+            return matrix;
+        } catch (Throwable t) {
+            memory.close();
+            throw t;
+        }
+    }
+
     /** Puts rows that lie on the GPU as a file stores them in their place. */
     void repack(CudaMatrix matrix, long raw, int first, int rows) {
         context.enter();

@@ -82,8 +82,14 @@ final class NemotronH implements LanguageModel {
 
     @Override
     public SequenceState newState(int longest) {
-        return new SequenceState(
-                layers.stream().map(layer -> layer.newState(backend, longest)).toList());
+        List<Object> states = new ArrayList<>(layers.size());
+        try {
+            layers.forEach(layer -> states.add(layer.newState(backend, longest)));
+        } catch (Throwable t) {
+            new SequenceState(states).release();
+            throw t;
+        }
+        return new SequenceState(states);
     }
 
     @Override

@@ -328,6 +328,7 @@ public final class Scheduler implements AutoCloseable {
 
     private boolean isOver(Sequence sequence) {
         if (sequence.isDone()) {
+            sequence.release();
             reserved -= sequence.stateBytes();
             finished++;
             return true;

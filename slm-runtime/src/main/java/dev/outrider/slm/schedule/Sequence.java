@@ -96,6 +96,15 @@ final class Sequence {
         state = model.newState(promptTokens + most);
     }
 
+    /** Gives back the memory of a sequence that is done. */
+    void release() {
+        SequenceState held = state;
+        state = null;
+        if (held != null) {
+            held.release();
+        }
+    }
+
     /** Whether the prompt is still being read. */
     boolean isReading() {
         return generated.isEmpty();

@@ -64,8 +64,13 @@ public final class Snapshot implements AutoCloseable {
     public SequenceState fork(LanguageModel model, int longest) {
         requireOf(model);
         SequenceState state = model.newState(longest);
-        model.restore(state, tokens.length, bytes);
-        return state;
+        try {
+            model.restore(state, tokens.length, bytes);
+            return state;
+        } catch (Throwable t) {
+            state.release();
+            throw t;
+        }
     }
 
     /**
