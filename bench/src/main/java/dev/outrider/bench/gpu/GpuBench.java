@@ -106,8 +106,8 @@ public final class GpuBench {
                             shapes,
                             format,
                             contexts(),
-                            options.rehearsal ? new int[] {1, 3} : new int[] {1, 8, 32},
-                            options.rehearsal ? new int[] {40} : new int[] {512, 2048, 8192},
+                            options.rehearsal ? new int[] {1, 2} : new int[] {1, 8, 32},
+                            options.rehearsal ? new int[] {20} : new int[] {512, 2048, 8192},
                             bandwidth[0],
                             directory,
                             () -> secondsLeft() > 5,
@@ -125,14 +125,14 @@ public final class GpuBench {
     }
 
     private List<Shapes.Format> formats() {
-        return options.quick && !options.rehearsal
-                ? List.of(Shapes.Format.Q8_0)
+        return options.quick
+                ? List.of(options.rehearsal ? Shapes.Format.Q4_K_M : Shapes.Format.Q8_0)
                 : List.of(Shapes.Format.Q8_0, Shapes.Format.BF16, Shapes.Format.Q4_K_M);
     }
 
     private int[] contexts() {
         if (options.rehearsal) {
-            return new int[] {20, 300};
+            return new int[] {20};
         }
         return options.quick ? new int[] {100, 8192} : new int[] {100, 8192, 32768, 131072};
     }

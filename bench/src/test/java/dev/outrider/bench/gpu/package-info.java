@@ -1,0 +1,4 @@
+@NullMarked
+package dev.outrider.bench.gpu;
+
+import org.jspecify.annotations.NullMarked;
