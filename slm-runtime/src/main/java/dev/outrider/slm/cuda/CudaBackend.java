@@ -2,11 +2,13 @@ package dev.outrider.slm.cuda;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 
 import dev.outrider.slm.cuda.Instruction.SequenceTables;
 import dev.outrider.slm.gguf.GgufTensor;
@@ -120,14 +122,37 @@ public final class CudaBackend implements Backend {
         return loader.repeated(type, rows, columns, piece);
     }
 
-    /** Gives a sequence keys and values of so many positions that never were, for measuring speed. */
+    /** Gives a sequence keys and values of so many positions that never were, noise, for measuring speed. */
     public void imitate(KeyValues cache, int positions) {
         context.enter();
         CudaKeyValues to = (CudaKeyValues) cache;
         to.reserve(positions, context, stream);
-        stream.zero(to.keys(), positions * to.keyBytes());
-        stream.zero(to.values(), positions * to.valueBytes());
+        noise(to.keys(), positions * to.keyBytes());
+        noise(to.values(), positions * to.valueBytes());
         to.setLength(positions);
+    }
+
+    /** Fills memory with numbers of the cache's type: a piece of noise, doubled until it is long enough. */
+    private void noise(long address, long bytes) {
+        try (Arena arena = Arena.ofConfined()) {
+            SplittableRandom random = new SplittableRandom(bytes);
+            long filled = Math.min(bytes, 1 << 20);
+            MemorySegment piece = arena.allocate(filled, 16);
+            for (long at = 0; at < filled; at += options.halfPrecisionCache() ? 2 : 4) {
+                float value = (float) (random.nextDouble() * 2 - 1);
+                if (options.halfPrecisionCache()) {
+                    piece.set(JAVA_SHORT, at, Float.floatToFloat16(value));
+                } else {
+                    piece.set(JAVA_FLOAT, at, value);
+                }
+            }
+            uploader.upload(piece, address);
+            while (filled < bytes) {
+                long more = Math.min(filled, bytes - filled);
+                stream.copyOnDevice(address, address + filled, more);
+                filled += more;
+            }
+        }
     }
 
     /** Gives a sequence a state that is said to have seen so many positions, for measuring speed. */

@@ -12,6 +12,9 @@ final class Kernels implements AutoCloseable {
     /** Every block gets as much shared memory without asking. */
     private static final int DEFAULT_SHARED = 48 * 1024;
 
+    /** The first CUDA version whose graphs keep the attribute that lets kernels overlap. */
+    private static final int OVERLAPPING_IN_GRAPHS = 12_030;
+
     private static final class Kernel {
         final long function;
         final String parameters;
@@ -72,7 +75,9 @@ final class Kernels implements AutoCloseable {
             loaded.forEach(CudaModule::close);
             throw t;
         }
-        boolean able = gpu.major() >= 9 && context.driver().hasLaunchAttributes();
+        boolean able = gpu.major() >= 9
+                && gpu.driverVersion() >= OVERLAPPING_IN_GRAPHS
+                && context.driver().hasLaunchAttributes();
         return new Kernels(stream, gpu, byKernel, loaded, overlapping && able);
     }
 

@@ -20,6 +20,9 @@ final class Products {
 
     private static final int LARGEST_SPLIT = 8;
 
+    /** Shared memory that kernels have besides what they are launched with, at most. */
+    private static final int STATIC_SHARED = 1024;
+
     /** The norm in front of a product. */
     record InputNorm(CudaVector weight, int groups, float epsilon) {}
 
@@ -49,7 +52,7 @@ final class Products {
         int terms = options.terms(first.type(), count);
         int shared = fewShared(first.columns(), count, terms, norm);
         boolean oneType = targets.stream().allMatch(target -> target.matrix().type() == first.type());
-        if (count * terms <= FEW && shared <= kernels.gpu().sharedBytes()) {
+        if (count * terms <= FEW && shared + STATIC_SHARED <= kernels.gpu().sharedBytes()) {
             if (oneType) {
                 return () -> few(targets, in, count, terms, norm, epilogue, shared);
             }
