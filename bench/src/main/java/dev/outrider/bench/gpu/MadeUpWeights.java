@@ -23,7 +23,7 @@ import dev.outrider.slm.model.TokenChoice;
  */
 final class MadeUpWeights implements Backend {
 
-    private static final long PIECE_BYTES = 4L << 20;
+    private static final long PIECE_BYTES = 1L << 20;
 
     private final CudaBackend gpu;
     private final SplittableRandom random;

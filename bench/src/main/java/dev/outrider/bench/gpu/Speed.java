@@ -204,6 +204,7 @@ final class Speed {
         for (int context : contexts) {
             for (int batch : batches) {
                 if (!inTime.getAsBoolean()) {
+                    result.put("outOfTime", true);
                     return;
                 }
                 try {
