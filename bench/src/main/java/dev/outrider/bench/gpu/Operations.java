@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.SplittableRandom;
@@ -262,9 +263,12 @@ final class Operations {
         for (int i = 0; i < mask.length; i++) {
             mask[i] = random.nextLong();
         }
+        long[] all = new long[mask.length];
+        Arrays.fill(all, -1);
         List<ChoiceRequest> requests = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            requests.add(new ChoiceRequest(i % 2 * 0.7f, i < 3 ? 1 : 0.8f, random.nextLong(), i, i % 3 == 0 ? mask : null));
+            long[] allowed = i % 3 == 0 ? mask : all;
+            requests.add(new ChoiceRequest(i % 2 * 0.7f, i < 3 ? 1 : 0.8f, random.nextLong(), i, allowed));
         }
         check("choice of a token", backend -> {
             TokenChoice[] out = new TokenChoice[count];

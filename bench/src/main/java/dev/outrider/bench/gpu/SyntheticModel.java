@@ -27,6 +27,7 @@ final class SyntheticModel {
     /** Random bytes of which matrices are made, again and again from another place. */
     private static final int PIECE_BYTES = 8 << 20;
 
+    @SuppressWarnings("ArrayRecordComponent") // made and read here, never compared
     private record Tensor(String name, TensorType type, long[] dimensions, float scale, float centre, long offset) {
         long values() {
             long product = 1;
