@@ -13,8 +13,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -42,7 +44,12 @@ import dev.outrider.router.calibration.Target;
 import dev.outrider.router.calibration.WorkloadCalibration;
 import dev.outrider.router.calibration.WorkloadFit;
 import dev.outrider.router.ledger.InMemoryLedger;
+import dev.outrider.router.policy.Policy;
+import dev.outrider.router.policy.PolicyInForce;
 import dev.outrider.router.policy.PolicySource;
+import dev.outrider.router.policy.Workload;
+import dev.outrider.router.remote.RemoteChain;
+import dev.outrider.router.remote.RemoteModels;
 import dev.outrider.slm.ModelInfo;
 import dev.outrider.slm.SlmChatModel;
 import dev.outrider.slm.SlmEngine;
@@ -77,15 +84,16 @@ final class CalibrateCommand implements Callable<Integer> {
     @Option(
             names = "--target-risk",
             paramLabel = "R",
-            description = "Largest risk of a wrong accepted answer, between 0 and 1. Default: ${DEFAULT-VALUE}.")
-    private double targetRisk = 0.1;
+            description = "Largest risk of a wrong accepted answer, between 0 and 1. Default: what the policy demands of the"
+                    + " workload of that name, or else of its last one.")
+    private @Nullable Double targetRisk;
 
     @Option(
             names = "--risk-kind",
             paramLabel = "KIND",
-            description = "joint: accepted and wrong, of all queries. conditional: wrong, of the accepted. Default:"
-                    + " ${DEFAULT-VALUE}.")
-    private String riskKind = "joint";
+            description = "joint: accepted and wrong, of all queries. conditional: wrong, of the accepted. Default: what the"
+                    + " policy demands.")
+    private @Nullable String riskKind;
 
     @Option(
             names = "--by",
@@ -99,6 +107,12 @@ final class CalibrateCommand implements Callable<Integer> {
 
     @Mixin
     private final PolicyOption policyOption = new PolicyOption();
+
+    @Option(
+            names = "--ask-llm",
+            description = "Also ask the LLM that OUTRIDER_LLM_URL names what the small model is not sure of, to learn how often it"
+                    + " is right. This costs money, within the policy's budgets.")
+    private boolean askLlm;
 
     @Option(names = "--out", paramLabel = "FILE", description = "Where the table goes. Default: ${DEFAULT-VALUE}.")
     private Path out = Path.of("calibration.json");
@@ -125,7 +139,8 @@ final class CalibrateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Terminal terminal = context.terminal();
-        Target target = Target.of(choice(RiskKind.class, "--risk-kind", riskKind), targetRisk);
+        PolicyInForce policy = policyOption.load();
+        Function<String, Target> targets = targets(policy.policy());
         By workloads = choice(By.class, "--by", by);
         if (validDays < 1) {
             throw CliException.badInput("--valid-days must be at least 1 but is " + validDays);
@@ -136,14 +151,14 @@ final class CalibrateCommand implements Callable<Integer> {
         try (SlmEngine engine = model.load()) {
             ModelInfo info = engine.info();
             identity = SlmIdentity.of(info);
-            answers = ledgers ? ofLedgers(workloads, info.name()) : ofSuites(engine, workloads);
+            answers = ledgers ? ofLedgers(workloads, info.name()) : ofSuites(engine, workloads, policy);
         }
         if (answers.isEmpty()) {
             throw CliException.badInput("no labelled answers in " + String.join(" ", from)
                     + (ledgers ? ": the ledger needs audits, or escalations with answers kept" : ": the small model answered nothing"
                             + " of the right form"));
         }
-        List<WorkloadFit> fits = CalibrationFit.fit(answers, w -> target, seed);
+        List<WorkloadFit> fits = CalibrationFit.fit(answers, targets, seed);
         CalibrationTable table = table(fits, identity, workloads, ledgers ? "ledger" : "suite", answers.size());
         table.save(out);
         if (html != null) {
@@ -157,6 +172,21 @@ final class CalibrateCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
+    /** What is asked for, or what the policy demands of the workload of a name; an impossible risk is told at once. */
+    private Function<String, Target> targets(Policy policy) {
+        RiskKind kind = riskKind == null ? null : choice(RiskKind.class, "--risk-kind", riskKind);
+        Target otherwise = target(kind, policy.workloads().getLast().demand());
+        return name -> policy.workloads().stream()
+                .filter(workload -> workload.name().equals(name))
+                .findFirst()
+                .map(workload -> target(kind, workload.demand()))
+                .orElse(otherwise);
+    }
+
+    private Target target(@Nullable RiskKind kind, Workload.Demand demand) {
+        return Target.of(kind == null ? demand.riskKind() : kind, targetRisk == null ? demand.targetRisk() : targetRisk);
+    }
+
     private List<LabelledAnswer> ofLedgers(By workloads, String slm) {
         CalibrationSource.FromLedgers read = CalibrationSource.read(from, workloads, slm);
         if (read.unlabelled() > 0) {
@@ -165,18 +195,19 @@ final class CalibrateCommand implements Callable<Integer> {
         return read.labelled();
     }
 
-    private List<LabelledAnswer> ofSuites(SlmEngine engine, By workloads) {
+    private List<LabelledAnswer> ofSuites(SlmEngine engine, By workloads, PolicyInForce policy) {
         Terminal terminal = context.terminal();
         Suite suite = Suite.load(from);
         int cases = (int) suite.cases().stream().filter(EvalCase::runnable).count();
         try (SlmChatModel local = SlmChatModel.builder().engine(engine).build();
                 Desk desk = Desk.inMemory();
                 Progress progress = new Progress(terminal, "queries", cases, System::nanoTime)) {
-            terminal.note("outrider: " + cases + " queries of " + suite.name() + "; no LLM is asked, gold answers tell right from"
-                    + " wrong");
+            terminal.note("outrider: " + cases + " queries of " + suite.name() + "; "
+                    + (askLlm ? "the LLM is asked too" : "no LLM is asked") + ", gold answers tell right from wrong");
             CascadeChatModel cascade = CascadeChatModel.builder()
                     .local(local)
-                    .policy(PolicySource.of(policyOption.load()))
+                    .remotes(askLlm ? this::llm : p -> Optional.empty())
+                    .policy(PolicySource.of(policy))
                     .catalogue(desk.catalogue())
                     .ledger(new InMemoryLedger())
                     .build();
@@ -192,6 +223,15 @@ final class CalibrateCommand implements Callable<Integer> {
             }
             return SuiteAnswers.of(run.results(), workloads);
         }
+    }
+
+    private Optional<RemoteChain> llm(Policy policy) {
+        Optional<RemoteChain> chain =
+                RemoteModels.chain(policy.models().remote(), policy.resilience(), System.getenv());
+        if (chain.isEmpty()) {
+            throw CliException.badInput("--ask-llm needs an LLM: set " + RemoteModels.URL + " and " + RemoteModels.MODEL);
+        }
+        return chain;
     }
 
     private CalibrationTable table(

@@ -16,6 +16,8 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import dev.outrider.evals.llm.SimulatedLlm;
+import dev.outrider.evals.llm.SimulatedLlmBehaviour;
 import dev.outrider.evals.suite.Suite;
 import dev.outrider.router.Decision;
 import dev.outrider.router.EscalationReason;
@@ -48,7 +50,7 @@ final class CalibrateCommandTest {
         Files.writeString(temp.resolve("part-toolsets.json"), resource("desk-toolsets.json"));
 
         Cli.Result first = cli.run(
-                "calibrate", "--from", "part.jsonl", "--target-risk", "0.25", "--html", "page.html", "--out", "a.json");
+                "calibrate", "--from", "part.jsonl", "--target-risk", "0.25", "--risk-kind", "joint", "--html", "page.html", "--out", "a.json");
 
         assertThat(first.code()).as(first.err()).isZero();
         assertThat(first.err()).contains("no LLM is asked");
@@ -63,9 +65,22 @@ final class CalibrateCommandTest {
         String page = Files.readString(temp.resolve("page.html"));
         assertThat(page).contains("<svg", "Reliability", "Risk and coverage").doesNotContain("http://", "https://", "NaN");
 
-        Cli.Result second = cli.run(
-                "calibrate", "--from", "part.jsonl", "--target-risk", "0.25", "--out", "b.json", "--json");
-        assertThat(CalibrationTable.parse("stdout", second.out()).workloads()).isEqualTo(table.workloads());
+        try (SimulatedLlm llm = SimulatedLlm.start(Suite.load(suite).cases(), SimulatedLlmBehaviour.perfect())) {
+            Cli.Result second = cli.with("OUTRIDER_LLM_URL", llm.baseUrl().toString())
+                    .with("OUTRIDER_LLM_MODEL", SimulatedLlm.MODEL)
+                    .run(
+                            "calibrate", "--from", "part.jsonl", "--target-risk", "0.25", "--risk-kind", "joint", "--out", "b.json",
+                            "--json", "--ask-llm");
+            assertThat(second.code()).as(second.err()).isZero();
+            assertThat(second.err()).contains("the LLM is asked too");
+            CalibrationTable again = CalibrationTable.parse("stdout", second.out());
+            assertThat(again.workloads().values()).anySatisfy(c -> assertThat(c.llm()).isNotNull());
+            table.workloads().forEach((name, c) -> {
+                WorkloadCalibration other = again.of(name).orElseThrow();
+                assertThat(other.calibrator()).isEqualTo(c.calibrator());
+                assertThat(other.threshold()).isEqualTo(c.threshold());
+            });
+        }
     }
 
     private static String resource(String name) throws IOException {
@@ -84,7 +99,7 @@ final class CalibrateCommandTest {
         writeLedger(temp.resolve("ledger.jsonl"), slm);
 
         Cli.Result result =
-                new Cli(temp).run("calibrate", "--from", "ledger.jsonl", "--by", "workload", "--risk-kind", "conditional");
+                new Cli(temp).run("calibrate", "--from", "ledger.jsonl", "--by", "workload", "--risk-kind", "conditional", "--target-risk", "0.1");
 
         assertThat(result.code()).as(result.err()).isZero();
         WorkloadCalibration shop =
@@ -139,6 +154,8 @@ final class CalibrateCommandTest {
         assertThat(cli.run("calibrate", "--from", "desk", "--risk-kind", "some").failedInOneLine(2))
                 .contains("--risk-kind must be one of joint, conditional but is some");
         assumeTrue(Cli.hasModel(), "this build carries no embedded model");
+        assertThat(cli.run("calibrate", "--from", "desk", "--ask-llm").failedInOneLine(2))
+                .contains("--ask-llm needs an LLM: set OUTRIDER_LLM_URL");
         writeLedger(temp.resolve("other.jsonl"), "somebody else");
         assertThat(cli.run("calibrate", "--from", "other.jsonl", "--by", "workload").failedInOneLine(2))
                 .contains("holds answers of somebody else, not of", "--model");
