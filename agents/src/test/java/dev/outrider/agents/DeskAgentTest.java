@@ -113,7 +113,19 @@ final class DeskAgentTest {
     }
 
     private Agent agent(ChatModel local) {
-        Policy policy = Policy.defaults();
+        // typed thresholds: no calibration holds for a scripted model
+        Policy policy = Policy.parse("test.yaml", """
+                version: test
+                models:
+                  local: {usd-per-hour: 0.10}
+                  remote: {usd-per-million-input-tokens: 2.50, usd-per-million-output-tokens: 10.00}
+                workloads:
+                  - {name: money, match: {effect: money}, uncalibrated: threshold, min-probability: 0.97}
+                  - {name: write, match: {effect: write}, uncalibrated: threshold, min-probability: 0.90}
+                  - {name: read, uncalibrated: threshold, min-probability: 0.80}
+                budgets:
+                  - {name: day, limit: 5.00, per: 1d, on-exhausted: answer-locally}
+                """);
         CascadeChatModel cascade = CascadeChatModel.builder()
                 .local(local)
                 .remote(RemoteModels.openAiCompatible(LLM.baseUrl() + "/v1", null, "some-model", policy.resilience().timeout()))

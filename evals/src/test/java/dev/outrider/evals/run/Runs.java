@@ -30,8 +30,20 @@ public final class Runs {
                 .build();
     }
 
+    /** Typed thresholds: no calibration holds for a scripted model. */
     public static Policy policy() {
-        return Policy.defaults();
+        return Policy.parse("test.yaml", """
+                version: test
+                models:
+                  local: {usd-per-hour: 0.10}
+                  remote: {usd-per-million-input-tokens: 2.50, usd-per-million-output-tokens: 10.00}
+                workloads:
+                  - {name: money, match: {effect: money}, uncalibrated: threshold, min-probability: 0.97}
+                  - {name: write, match: {effect: write}, uncalibrated: threshold, min-probability: 0.90}
+                  - {name: read, uncalibrated: threshold, min-probability: 0.80}
+                budgets:
+                  - {name: day, limit: 5.00, per: 1d, on-exhausted: answer-locally}
+                """);
     }
 
     public static RunInfo info(String title, SimulatedLlmBehaviour behaviour) {

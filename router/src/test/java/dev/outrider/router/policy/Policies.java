@@ -7,13 +7,13 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
-/** The default policy with some of its text replaced. */
+/** A policy with typed thresholds, which needs no calibrated model, with some of its text replaced. */
 public final class Policies {
 
     private Policies() {}
 
-    public static String defaultText() {
-        try (InputStream in = Policy.class.getResourceAsStream("default-policy.yaml")) {
+    public static String typedText() {
+        try (InputStream in = Policies.class.getResourceAsStream("typed-policy.yaml")) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -21,12 +21,16 @@ public final class Policies {
     }
 
     public static String changedText(String... oldAndNew) {
-        String text = defaultText();
+        String text = typedText();
         for (int i = 0; i < oldAndNew.length; i += 2) {
             assertThat(text).contains(oldAndNew[i]);
             text = text.replace(oldAndNew[i], oldAndNew[i + 1]);
         }
         return text;
+    }
+
+    public static Policy typed() {
+        return Policy.parse("typed-policy.yaml", typedText());
     }
 
     public static Policy changed(String... oldAndNew) {

@@ -35,21 +35,22 @@ class PolicyTest {
         }
     }
 
+    /** Every workload of the built-in policy states a risk, and the table beside it is for the model that ships. */
     @Test
     void the_built_in_policy_is_read_in_full() {
         Policy policy = Policy.defaults();
-        assertThat(policy.version()).isEqualTo("default-2");
+        assertThat(policy.version()).isEqualTo("default-3");
         assertThat(policy.models().local().usdPerHour()).isEqualByComparingTo("0.10");
         assertThat(policy.models().remote())
                 .containsExactly(RemoteModelSettings.priced("llm", new BigDecimal("2.50"), new BigDecimal("10.00"), 1024));
         assertThat(policy.workloads()).extracting(Workload::name).containsExactly("money", "write", "read");
-        assertThat(policy.workloads()).extracting(w -> w.demand().minProbability()).containsExactly(0.97, 0.90, 0.80);
         assertThat(policy.workloads()).allSatisfy(w -> {
             assertThat(w.mode()).isEqualTo(Mode.ENFORCE);
             assertThat(w.egress()).isEqualTo(Egress.ANY);
-            assertThat(w.demand().riskKind()).isEqualTo(RiskKind.CONDITIONAL);
+            assertThat(w.demand()).isEqualTo(new Workload.Demand(0.1, RiskKind.JOINT, Uncalibrated.ESCALATE, null));
             assertThat(w.unhelped().answerLocallyUpTo()).isEqualTo(SideEffect.READ);
         });
+        assertThat(PolicyInForce.defaults().table().orElseThrow().workloads().keySet()).containsExactlyInAnyOrder("money", "write", "read");
         assertThat(policy.budgets())
                 .containsExactly(BudgetRule.of(
                         "day", Scope.GLOBAL, Unit.MICRO_USD, 5_000_000, Duration.ofDays(1), OnExhausted.ANSWER_LOCALLY));
@@ -57,7 +58,7 @@ class PolicyTest {
     }
 
     @Test
-    void what_may_be_left_out_has_the_defaults_of_the_built_in_policy() {
+    void what_may_be_left_out_has_its_defaults() {
         Policy small = Policy.parse(
                 "p.yaml",
                 """
@@ -73,7 +74,7 @@ class PolicyTest {
                   - {name: day, limit: 5.00, per: 1d, on-exhausted: answer-locally}
                 audit: {rate: 0}
                 """);
-        assertThat(small).isEqualTo(Policy.defaults());
+        assertThat(small).isEqualTo(Policies.typed());
     }
 
     @Test
@@ -273,7 +274,7 @@ class PolicyTest {
     @ParameterizedTest
     @ValueSource(strings = {"usd-per-hour", "usd-per-million-input-tokens", "usd-per-million-output-tokens"})
     void a_missing_price_is_fatal_and_says_what_is_wanted(String price) {
-        String yaml = Policies.defaultText().replaceAll("(?m)^ *" + price + ":.*\n", price.contains("hour")
+        String yaml = Policies.typedText().replaceAll("(?m)^ *" + price + ":.*\n", price.contains("hour")
                 ? "    {}\n" : "");
         assertThat(failure(yaml)).hasMessageContaining(price + " is missing: ");
     }
@@ -299,8 +300,8 @@ class PolicyTest {
         assertThat(failure("")).hasMessageContaining("is empty");
         assertThat(failure("- a\n- b")).hasMessageContaining("a policy must be a section");
         assertThat(failure("hello")).hasMessageContaining("a policy must be a section");
-        assertThat(failure(Policies.defaultText() + "\n---\nversion: 2\n")).hasMessageContaining("second document");
-        assertThat(failure(Policies.defaultText() + "\nversion: again\n")).hasMessageContaining("second time");
+        assertThat(failure(Policies.typedText() + "\n---\nversion: 2\n")).hasMessageContaining("second document");
+        assertThat(failure(Policies.typedText() + "\nversion: again\n")).hasMessageContaining("second time");
         assertThat(failure("models: {}")).hasMessageContaining("version is missing");
         assertThat(failure(Policies.changedText("budgets:\n", "bugdets:\n")))
                 .hasMessageContaining("unknown key bugdets; did you mean budgets?");
@@ -312,8 +313,8 @@ class PolicyTest {
         assertThatThrownBy(() -> Policy.load(file))
                 .isInstanceOf(PolicyException.class)
                 .hasMessageContaining(file + ": does not exist");
-        Files.writeString(file, Policies.defaultText());
-        assertThat(Policy.load(file)).isEqualTo(Policy.defaults());
+        Files.writeString(file, Policies.typedText());
+        assertThat(Policy.load(file)).isEqualTo(Policies.typed());
         Files.write(file, new byte[] {(byte) 0xff, (byte) 0xfe, 0});
         assertThatThrownBy(() -> Policy.load(file)).isInstanceOf(PolicyException.class).hasMessageContaining("UTF-8");
         assertThatThrownBy(() -> Policy.load(folder)).isInstanceOf(PolicyException.class);
