@@ -5,6 +5,7 @@ import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
 import static com.github.tomakehurst.wiremock.client.WireMock.post;
 import static com.github.tomakehurst.wiremock.client.WireMock.postRequestedFor;
 import static com.github.tomakehurst.wiremock.core.WireMockConfiguration.options;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -227,7 +228,7 @@ class CascadeBudgetsTest extends CascadeFixture {
             CompletableFuture<ChatResponse> other = async(model);
             assertThat(one.get(60, TimeUnit.SECONDS).aiMessage().text()).isEqualTo("From afar.");
             assertThat(other.get(60, TimeUnit.SECONDS).aiMessage().text()).isEqualTo("From afar.");
-            assertThat(ledger.records()).anySatisfy(record -> assertThat(record.times().queuedSeconds()).isPositive());
+            assertThat(ledger.records()).anySatisfy(record -> assertThat(requireNonNull(record.times()).queuedSeconds()).isPositive());
             assertSpent(model, 2 * (ONE_DRAFT + ONE_CALL));
         }
     }

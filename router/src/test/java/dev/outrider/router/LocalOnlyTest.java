@@ -1,5 +1,6 @@
 package dev.outrider.router;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.langchain4j.data.message.AiMessage;
@@ -232,7 +233,7 @@ class LocalOnlyTest {
                         p.models().remote(),
                         p.resilience(),
                         Map.of(RemoteModels.URL, llm.url(), RemoteModels.MODEL, "big-1")))
-                .policy(policy::get)
+                .policy(() -> requireNonNull(policy.get()))
                 .catalogue(shop.catalogue)
                 .ledger(ledger())
                 .budgets(budgets())

@@ -380,8 +380,8 @@ abstract class BudgetStoreContract {
             String where = "seed " + seed + ", operation " + i;
             switch (random.nextInt(8)) {
                 case 0, 1, 2 -> {
-                    BudgetKeys keys = keys(random);
-                    Amounts amounts = amounts(random);
+                    BudgetKeys keys = RandomLeases.keys(random);
+                    Amounts amounts = RandomLeases.amounts(random);
                     Duration expiry = Duration.ofSeconds(1 + random.nextInt(300));
                     Grant grant = budgets.lease(keys, amounts, expiry);
                     String refusing = model.lease(keys, amounts, now, now.plus(expiry));
@@ -395,7 +395,7 @@ abstract class BudgetStoreContract {
                 case 3, 4, 5 -> {
                     if (!leases.isEmpty()) {
                         int which = random.nextInt(leases.size());
-                        Amounts actual = amounts(random);
+                        Amounts actual = RandomLeases.amounts(random);
                         assertThat(leases.get(which).settle(actual)).as(where).isEqualTo(
                                 model.settle(which, actual, now));
                     }
@@ -412,7 +412,7 @@ abstract class BudgetStoreContract {
                     model.expire(now);
                 }
             }
-            BudgetKeys keys = keys(random);
+            BudgetKeys keys = RandomLeases.keys(random);
             for (BudgetState state : budgets.states(keys)) {
                 assertThat(List.of(state.spent(), state.leased(), state.total()))
                         .as("%s, rule %s of %s", where, state.rule().name(), keys)
@@ -420,23 +420,6 @@ abstract class BudgetStoreContract {
             }
             assertThat(store.leasesOut(clock.millis())).as(where).isEqualTo(model.leasesOut());
         }
-    }
-
-    private static BudgetKeys keys(Random random) {
-        return new BudgetKeys(
-                random.nextInt(3) == 0 ? null : "t" + random.nextInt(2),
-                random.nextInt(3) == 0 ? null : "s" + random.nextInt(2),
-                "r" + random.nextInt(2),
-                random.nextInt(3) == 0 ? null : "u" + random.nextInt(2));
-    }
-
-    private static Amounts amounts(Random random) {
-        return new Amounts(
-                random.nextInt(800),
-                random.nextInt(3) == 0 ? 0 : random.nextInt(500),
-                random.nextInt(3) == 0 ? 0 : random.nextInt(300),
-                random.nextInt(9000),
-                random.nextInt(50));
     }
 
     @Test
