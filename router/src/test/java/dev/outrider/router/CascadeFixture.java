@@ -45,6 +45,7 @@ abstract class CascadeFixture {
         return CascadeChatModel.builder()
                 .local(slm)
                 .remote(llm)
+                .policy(Policies.typed())
                 .catalogue(shop.catalogue)
                 .ledger(ledger)
                 .clock(() -> NOON);
