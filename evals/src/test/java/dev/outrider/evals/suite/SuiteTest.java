@@ -116,7 +116,7 @@ class SuiteTest {
     @Test
     void anUnknownSuiteSaysWhatCanBeNamed() {
         assertThatThrownBy(() -> Suite.load(List.of(folder + "/none.jsonl")))
-                .hasMessageEndingWith("no such suite; name a .jsonl file, a folder, a glob, or \"desk\" for the built-in suite");
+                .hasMessageEndingWith("no such suite; name a .jsonl file, a folder, a glob, or a built-in suite: desk, desk-calibration");
     }
 
     @Test

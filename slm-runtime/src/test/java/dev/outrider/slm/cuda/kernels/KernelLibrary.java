@@ -156,6 +156,9 @@ final class KernelLibrary {
             throw e;
         } catch (Throwable e) {
             throw new IllegalStateException(e);
+        } finally {
+            // the kernel knows addresses only, and memory that nobody names any more is free to go
+            java.lang.ref.Reference.reachabilityFence(arguments);
         }
     }
 
