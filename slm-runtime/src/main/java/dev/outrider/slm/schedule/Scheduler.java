@@ -195,13 +195,13 @@ public final class Scheduler implements AutoCloseable {
                     break;
                 }
                 job = jobs.pollFirst();
-                waiting.removeIf(Sequence::isDone);
                 admitted = admit();
                 queued = List.copyOf(waiting);
             } finally {
                 lock.unlock();
             }
             queued.forEach(Sequence::checkTime);
+            leaveQueue(queued);
             if (job != null) {
                 job.run();
             }
@@ -309,10 +309,11 @@ public final class Scheduler implements AutoCloseable {
 
     /** Lets go of the sequences that are done, and moves those that have read their prompts on to writing. */
     private void drop() {
+        List<Sequence> over = new ArrayList<>();
         lock.lock();
         try {
-            writing.removeIf(this::isOver);
-            reading.removeIf(this::isOver);
+            writing.removeIf(sequence -> isOver(sequence, over));
+            reading.removeIf(sequence -> isOver(sequence, over));
             for (int i = reading.size(); i > 0; i--) {
                 Sequence sequence = reading.removeFirst();
                 if (sequence.isReading()) {
@@ -324,10 +325,26 @@ public final class Scheduler implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+        over.forEach(Sequence::handOver);
     }
 
-    private boolean isOver(Sequence sequence) {
+    /** Lets go of requests that ended before their turn came. */
+    private void leaveQueue(List<Sequence> queued) {
+        List<Sequence> over = queued.stream().filter(Sequence::isDone).toList();
+        if (!over.isEmpty()) {
+            lock.lock();
+            try {
+                waiting.removeAll(over);
+            } finally {
+                lock.unlock();
+            }
+            over.forEach(Sequence::handOver);
+        }
+    }
+
+    private boolean isOver(Sequence sequence, List<Sequence> over) {
         if (sequence.isDone()) {
+            over.add(sequence);
             sequence.release();
             reserved -= sequence.stateBytes();
             finished++;
@@ -337,12 +354,16 @@ public final class Scheduler implements AutoCloseable {
     }
 
     private void failAll() {
+        List<Sequence> over = new ArrayList<>();
         lock.lock();
         try {
             IllegalStateException cause = new IllegalStateException("the engine is closed: it was closed while this request was at work");
             waiting.forEach(sequence -> sequence.fail(cause));
             reading.forEach(sequence -> sequence.fail(cause));
             writing.forEach(sequence -> sequence.fail(cause));
+            over.addAll(waiting);
+            over.addAll(reading);
+            over.addAll(writing);
             jobs.forEach(job -> job.done.completeExceptionally(cause));
             waiting.clear();
             reading.clear();
@@ -352,6 +373,7 @@ public final class Scheduler implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+        over.forEach(Sequence::handOver);
     }
 
     /** Waits for the step that is running, then ends all requests with an {@link IllegalStateException}. */

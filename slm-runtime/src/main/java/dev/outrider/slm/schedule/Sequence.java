@@ -34,6 +34,7 @@ final class Sequence {
     private final long stateBytes;
     private final long submitted = System.nanoTime();
     private final CompletableFuture<Outcome> result = new CompletableFuture<>();
+    private @Nullable Runnable ending;
     private volatile boolean interrupted;
 
     /** The prompt, then the answer; those before the state's position were read. */
@@ -110,8 +111,16 @@ final class Sequence {
         return generated.isEmpty();
     }
 
+    /** Whether it came to its end; whoever waits is told by {@link #handOver}. */
     boolean isDone() {
-        return result.isDone();
+        return ending != null;
+    }
+
+    /** Tells whoever waits how it ended; only once its place is free, so that what they ask next finds it free. */
+    void handOver() {
+        if (ending != null) {
+            ending.run();
+        }
     }
 
     /** Ends the sequence when it was cancelled or its time is over. */
@@ -247,12 +256,19 @@ final class Sequence {
         boolean decoding = !generated.isEmpty();
         double prefill = started == 0 ? 0 : ((decoding ? decodeStarted : now) - started) / 1e9;
         double decode = decoding ? (now - decodeStarted) / 1e9 : 0;
-        result.complete(new Outcome(List.copyOf(generated), finish, reused, prefill, decode));
+        Outcome outcome = new Outcome(List.copyOf(generated), finish, reused, prefill, decode);
+        end(() -> result.complete(outcome));
     }
 
     /** Ends the sequence without an answer. */
     void fail(Throwable cause) {
-        result.completeExceptionally(cause);
+        end(() -> result.completeExceptionally(cause));
+    }
+
+    private void end(Runnable first) {
+        if (ending == null) {
+            ending = first;
+        }
     }
 
     private SequenceState running() {
