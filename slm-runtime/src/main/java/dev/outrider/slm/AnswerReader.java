@@ -1,6 +1,7 @@
 package dev.outrider.slm;
 
 import dev.langchain4j.agent.tool.ToolExecutionRequest;
+import dev.langchain4j.agent.tool.ToolSpecification;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.output.FinishReason;
@@ -21,20 +22,20 @@ import dev.outrider.slm.tokenizer.Tokenizer;
  * Turns generated tokens into a response: text or tool calls, usage, finish reason, evidence.
  *
  * @param opening tokens of the answer that were given and not generated
- * @param toolsOffered whether a call is an allowed answer
+ * @param tools the tools offered; without any a call is no allowed answer
  */
 record AnswerReader(
         Tokenizer tokenizer,
         ChatFormat format,
         String modelName,
         int[] opening,
-        boolean toolsOffered,
+        List<ToolSpecification> tools,
         StopSequences stops) {
 
     ChatResponse read(Generation generation) {
         int[] answer = IntStream.concat(IntStream.of(opening), IntStream.of(generation.ids()))
                 .toArray();
-        Completion completion = format.parse(answer);
+        Completion completion = format.parse(answer, tools);
         Reply reply = allowed(completion.reply(), answer);
         boolean cutOff = generation.finish() == Generation.Finish.LENGTH;
         AiMessage.Builder message = AiMessage.builder().thinking(completion.thinking());
@@ -70,7 +71,7 @@ record AnswerReader(
 
     /** A call where none can be executed is no answer that anybody expects. */
     private Reply allowed(Reply reply, int[] answer) {
-        if (reply instanceof Reply.Calls calls && !toolsOffered) {
+        if (reply instanceof Reply.Calls calls && tools.isEmpty()) {
             int[] withoutEnd = IntStream.of(answer)
                     .filter(id -> !format.stopTokens().contains(id))
                     .toArray();

@@ -89,8 +89,9 @@ public final class SlmChatModel implements ChatModel, AutoCloseable {
         RequestCheck.check(parameters, loaded.name);
         boolean callable = parameters.toolChoice() != ToolChoice.NONE;
         List<ToolSpecification> tools = callable ? parameters.toolSpecifications() : List.of();
-        int[] opening = parameters.toolChoice() == ToolChoice.REQUIRED ? loaded.format.callOpening() : new int[0];
         Prompt conversation = loaded.format.prompt(request.messages(), tools);
+        int[] call = parameters.toolChoice() == ToolChoice.REQUIRED ? loaded.format.callOpening() : new int[0];
+        int[] opening = IntStream.concat(IntStream.of(conversation.opening()), IntStream.of(call)).toArray();
         int[] prompt = IntStream.concat(IntStream.of(conversation.tokens()), IntStream.of(opening))
                 .toArray();
         StopSequences stops = new StopSequences(parameters.stopSequences(), loaded.format, loaded.tokenizer);
@@ -99,7 +100,7 @@ public final class SlmChatModel implements ChatModel, AutoCloseable {
         if (generation.finish() == Generation.Finish.CANCELLED) {
             throw new GenerationInterruptedException(generation.tokens().size());
         }
-        return new AnswerReader(loaded.tokenizer, loaded.format, loaded.name, opening, !tools.isEmpty(), stops)
+        return new AnswerReader(loaded.tokenizer, loaded.format, loaded.name, opening, tools, stops)
                 .read(generation);
     }
 

@@ -10,6 +10,11 @@ public final class ChatFormats {
 
     private static final String KEY = "outrider.chat_format";
 
+    /** Whether a model of the format outrider-1 was taught to think. */
+    private static final String THINKS = "outrider.thinking";
+
+    private static final String TEMPLATE = "tokenizer.chat_template";
+
     private ChatFormats() {}
 
     /**
@@ -23,7 +28,7 @@ public final class ChatFormats {
         try {
             if (named.isPresent()) {
                 return switch (named.get()) {
-                    case OutriderFormat.NAME -> new OutriderFormat(tokenizer);
+                    case OutriderFormat.NAME -> new OutriderFormat(tokenizer, metadata.bool(THINKS, false));
                     case ChatMlFormat.NAME -> new ChatMlFormat(tokenizer);
                     default -> throw new ChatFormatException(
                             KEY + " is '" + named.get() + "', which is not known; known are "
@@ -31,7 +36,8 @@ public final class ChatFormats {
                 };
             }
             if (tokenizer.special(Markers.TURN_START).isPresent()) {
-                return new ChatMlFormat(tokenizer);
+                return new ChatMlFormat(
+                        tokenizer, metadata.findString(TEMPLATE).orElse("").contains("enable_thinking"));
             }
         } catch (ChatFormatException e) {
             throw new ChatFormatException(metadata.file() + ": " + e.getMessage());

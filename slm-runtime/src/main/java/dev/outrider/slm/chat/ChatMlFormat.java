@@ -8,6 +8,7 @@ import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.exception.UnsupportedFeatureException;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -26,8 +27,14 @@ final class ChatMlFormat implements ChatFormat {
     private final int turnStart;
     private final int turnEnd;
     private final CompletionParser parser;
+    private final Optional<ThoughtMarkers> thoughts;
 
     ChatMlFormat(Tokenizer tokenizer) {
+        this(tokenizer, false);
+    }
+
+    /** @param thinks whether the model's template can switch thoughts on and off */
+    ChatMlFormat(Tokenizer tokenizer, boolean thinks) {
         this.tokenizer = tokenizer;
         turnStart = Markers.required(tokenizer, Markers.TURN_START, NAME);
         turnEnd = Markers.required(tokenizer, Markers.TURN_END, NAME);
@@ -42,6 +49,15 @@ final class ChatMlFormat implements ChatFormat {
                 Markers.optional(tokenizer, Markers.THINK),
                 Markers.optional(tokenizer, Markers.THINK_END),
                 false);
+        boolean marked = tokenizer.special(Markers.THINK).isPresent() && tokenizer.special(Markers.THINK_END).isPresent();
+        thoughts = thinks && marked
+                ? Optional.of(ThoughtMarkers.of(
+                        tokenizer,
+                        Markers.THINK + "\n",
+                        Markers.THINK + "\n\n" + Markers.THINK_END + "\n\n",
+                        "\n",
+                        "\n\n"))
+                : Optional.empty();
     }
 
     @Override
@@ -55,7 +71,7 @@ final class ChatMlFormat implements ChatFormat {
     }
 
     @Override
-    public Prompt prompt(List<ChatMessage> messages, List<ToolSpecification> tools) {
+    public Prompt prompt(List<ChatMessage> messages, List<ToolSpecification> tools, ThinkingSwitch thinking) {
         if (!tools.isEmpty()) {
             throw new UnsupportedFeatureException(
                     "the prompt format " + NAME + " has no tool calls; use a model with the format "
@@ -71,7 +87,11 @@ final class ChatMlFormat implements ChatFormat {
                 default -> throw MessageText.unsupported(message, NAME);
             }
         }
-        return prompt.open("assistant").build();
+        Prompt built = prompt.open("assistant").build();
+        // left alone, such a model opens its thoughts by itself
+        return thinking == ThinkingSwitch.AS_ASKED
+                ? built
+                : thoughts.map(markers -> built.with(markers, thinking == ThinkingSwitch.ON)).orElse(built);
     }
 
     private static void system(PromptBuilder prompt, SystemMessage message) {
@@ -80,6 +100,11 @@ final class ChatMlFormat implements ChatFormat {
         if (first) {
             prompt.endPreamble();
         }
+    }
+
+    @Override
+    public Optional<ThoughtMarkers> thoughts() {
+        return thoughts;
     }
 
     @Override
@@ -98,7 +123,7 @@ final class ChatMlFormat implements ChatFormat {
     }
 
     @Override
-    public Completion parse(int[] answer) {
+    public Completion parse(int[] answer, List<ToolSpecification> tools) {
         return parser.parse(answer);
     }
 }

@@ -44,9 +44,17 @@ record CompletionParser(
             thinkingTokens = Math.min(closed, end) - 1;
             thinking = tokenizer.decode(Arrays.copyOfRange(answer, 1, 1 + thinkingTokens));
             start = Math.min(closed + 1, end);
+            while (start < end && tokenizer.type(answer[start]) != TokenType.CONTROL && isBlank(answer[start])) {
+                start++;
+            }
             if (closed == end) {
                 return malformed(answer, start, end, thinking, thinkingTokens, "the thoughts do not end");
             }
+        }
+        if (thinking != null && thinking.isBlank()) {
+            // an empty thought is how some formats switch thinking off
+            thinking = null;
+            thinkingTokens = 0;
         }
         BitSet decisions = new BitSet(answer.length);
         BitSet toolNames = new BitSet(answer.length);
@@ -125,6 +133,10 @@ record CompletionParser(
             toolNames.set(i, holdsOneOf(nameBytes, begin, behind));
         }
         return parsed;
+    }
+
+    private boolean isBlank(int token) {
+        return tokenizer.text(token).isBlank();
     }
 
     private static boolean holdsOneOf(BitSet bytes, int from, int to) {

@@ -8,6 +8,7 @@ import dev.langchain4j.data.message.ToolExecutionResultMessage;
 import dev.langchain4j.data.message.UserMessage;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 
 import dev.outrider.slm.tokenizer.Tokenizer;
@@ -32,8 +33,14 @@ final class OutriderFormat implements ChatFormat {
     private final int call;
     private final int callEnd;
     private final CompletionParser parser;
+    private final Optional<ThoughtMarkers> thoughts;
 
     OutriderFormat(Tokenizer tokenizer) {
+        this(tokenizer, false);
+    }
+
+    /** @param thinks whether the model was taught to think */
+    OutriderFormat(Tokenizer tokenizer, boolean thinks) {
         this.tokenizer = tokenizer;
         turnStart = Markers.required(tokenizer, Markers.TURN_START, NAME);
         turnEnd = Markers.required(tokenizer, Markers.TURN_END, NAME);
@@ -49,6 +56,7 @@ final class OutriderFormat implements ChatFormat {
                 Markers.required(tokenizer, Markers.THINK, NAME),
                 Markers.required(tokenizer, Markers.THINK_END, NAME),
                 true);
+        thoughts = thinks ? Optional.of(ThoughtMarkers.of(tokenizer, Markers.THINK, "", "", "")) : Optional.empty();
     }
 
     @Override
@@ -62,7 +70,7 @@ final class OutriderFormat implements ChatFormat {
     }
 
     @Override
-    public Prompt prompt(List<ChatMessage> messages, List<ToolSpecification> offered) {
+    public Prompt prompt(List<ChatMessage> messages, List<ToolSpecification> offered, ThinkingSwitch thinking) {
         PromptBuilder prompt = new PromptBuilder(tokenizer, turnStart, turnEnd);
         boolean hasSystem = !messages.isEmpty() && messages.getFirst() instanceof SystemMessage;
         if (hasSystem || !offered.isEmpty()) {
@@ -79,7 +87,8 @@ final class OutriderFormat implements ChatFormat {
                 default -> throw MessageText.unsupported(message, NAME);
             }
         }
-        return prompt.open("assistant").build();
+        Prompt built = prompt.open("assistant").build();
+        return thoughts.map(markers -> built.with(markers, thinking == ThinkingSwitch.ON)).orElse(built);
     }
 
     private void system(PromptBuilder prompt, String text, List<ToolSpecification> offered) {
@@ -101,6 +110,16 @@ final class OutriderFormat implements ChatFormat {
     }
 
     @Override
+    public Optional<ThoughtMarkers> thoughts() {
+        return thoughts;
+    }
+
+    @Override
+    public Optional<CallSyntax> callSyntax() {
+        return Optional.of(new CallSyntax(CallSyntax.Form.JSON_OBJECT, Markers.CALL, Markers.CALL_END, ""));
+    }
+
+    @Override
     public int[] callOpening() {
         return new int[] {call};
     }
@@ -116,7 +135,7 @@ final class OutriderFormat implements ChatFormat {
     }
 
     @Override
-    public Completion parse(int[] answer) {
+    public Completion parse(int[] answer, List<ToolSpecification> offered) {
         return parser.parse(answer);
     }
 }
