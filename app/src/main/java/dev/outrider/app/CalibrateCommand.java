@@ -50,9 +50,6 @@ import dev.outrider.router.policy.PolicySource;
 import dev.outrider.router.policy.Workload;
 import dev.outrider.router.remote.RemoteChain;
 import dev.outrider.router.remote.RemoteModels;
-import dev.outrider.slm.ModelInfo;
-import dev.outrider.slm.SlmChatModel;
-import dev.outrider.slm.SlmEngine;
 import dev.outrider.tools.desk.Desk;
 
 /** {@code outrider calibrate}: evidence to probability, and the thresholds whose risk bound meets a target. */
@@ -103,10 +100,7 @@ final class CalibrateCommand implements Callable<Integer> {
     private String by = "effect";
 
     @Mixin
-    private final ModelOption model = new ModelOption();
-
-    @Mixin
-    private final PolicyOption policyOption = new PolicyOption();
+    private final DeciderOptions decider = new DeciderOptions();
 
     @Option(
             names = "--ask-llm",
@@ -126,8 +120,8 @@ final class CalibrateCommand implements Callable<Integer> {
             description = "Days until the table expires. Default: ${DEFAULT-VALUE}.")
     private int validDays = 90;
 
-    @Option(names = "--seed", paramLabel = "S", description = "Seed of everything drawn by chance. Default: ${DEFAULT-VALUE}.")
-    private long seed = 1;
+    @Mixin
+    private final SeedOption seed = new SeedOption();
 
     @Option(names = "--json", description = "Print the table as JSON.")
     private boolean json;
@@ -139,7 +133,7 @@ final class CalibrateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Terminal terminal = context.terminal();
-        PolicyInForce policy = policyOption.load();
+        PolicyInForce policy = decider.policy();
         Function<String, Target> targets = targets(policy.policy());
         By workloads = choice(By.class, "--by", by);
         if (validDays < 1) {
@@ -148,17 +142,16 @@ final class CalibrateCommand implements Callable<Integer> {
         boolean ledgers = CalibrationSource.areLedgers(from);
         List<LabelledAnswer> answers;
         SlmIdentity identity;
-        try (SlmEngine engine = model.load()) {
-            ModelInfo info = engine.info();
-            identity = SlmIdentity.of(info);
-            answers = ledgers ? ofLedgers(workloads, info.name()) : ofSuites(engine, workloads, policy);
+        try (FirstTier first = decider.firstTier(policy.policy())) {
+            identity = first.identity();
+            answers = ledgers ? ofLedgers(workloads, identity.name()) : ofSuites(first, workloads, policy);
         }
         if (answers.isEmpty()) {
             throw CliException.badInput("no labelled answers in " + String.join(" ", from)
                     + (ledgers ? ": the ledger needs audits, or escalations with answers kept" : ": the small model answered nothing"
                             + " of the right form"));
         }
-        List<WorkloadFit> fits = CalibrationFit.fit(answers, targets, seed);
+        List<WorkloadFit> fits = CalibrationFit.fit(answers, targets, seed.value());
         CalibrationTable table = table(fits, identity, workloads, ledgers ? "ledger" : "suite", answers.size());
         table.save(out);
         if (html != null) {
@@ -195,21 +188,16 @@ final class CalibrateCommand implements Callable<Integer> {
         return read.labelled();
     }
 
-    private List<LabelledAnswer> ofSuites(SlmEngine engine, By workloads, PolicyInForce policy) {
+    private List<LabelledAnswer> ofSuites(FirstTier first, By workloads, PolicyInForce policy) {
         Terminal terminal = context.terminal();
         Suite suite = Suite.load(from);
         int cases = (int) suite.cases().stream().filter(EvalCase::runnable).count();
-        try (SlmChatModel local = SlmChatModel.builder().engine(engine).build();
-                Desk desk = Desk.inMemory();
+        try (Desk desk = Desk.inMemory();
                 Progress progress = new Progress(terminal, "queries", cases, System::nanoTime)) {
             terminal.note("outrider: " + cases + " queries of " + suite.name() + "; "
                     + (askLlm ? "the LLM is asked too" : "no LLM is asked") + ", gold answers tell right from wrong");
-            CascadeChatModel cascade = CascadeChatModel.builder()
-                    .local(local)
+            CascadeChatModel cascade = first.cascade(PolicySource.of(policy), desk.catalogue(), new InMemoryLedger())
                     .remotes(askLlm ? this::llm : p -> Optional.empty())
-                    .policy(PolicySource.of(policy))
-                    .catalogue(desk.catalogue())
-                    .ledger(new InMemoryLedger())
                     .build();
             EvalRunner runner = EvalRunner.builder()
                     .model(cascade)
@@ -251,7 +239,7 @@ final class CalibrateCommand implements Callable<Integer> {
                 workloads,
                 fitted,
                 fitted.plus(Duration.ofDays(validDays)),
-                new CalibrationTable.Source(kind, from, answers, seed),
+                new CalibrationTable.Source(kind, from, answers, seed.value()),
                 byName);
     }
 
@@ -277,7 +265,7 @@ final class CalibrateCommand implements Callable<Integer> {
                 terminal.println("  " + c.workload() + ": the LLM is right in " + llm.right() + " of " + llm.n());
             }
         });
-        terminal.println("SLM " + table.identity().inOneLine() + ", seed " + seed + ", expires " + table.expires());
+        terminal.println("SLM " + table.identity().inOneLine() + ", seed " + seed.value() + ", expires " + table.expires());
         terminal.println("Table: " + out.toAbsolutePath().normalize() + ", version " + table.version());
         if (html != null) {
             terminal.println("Page:  " + html.toAbsolutePath().normalize());

@@ -23,8 +23,6 @@ import dev.outrider.router.CascadeChatModel;
 import dev.outrider.router.ledger.FileLedger;
 import dev.outrider.router.policy.PolicyInForce;
 import dev.outrider.router.policy.PolicySource;
-import dev.outrider.slm.SlmChatModel;
-import dev.outrider.slm.SlmEngine;
 import dev.outrider.tools.ToolCatalogue;
 import dev.outrider.tools.desk.Desk;
 
@@ -48,10 +46,7 @@ final class DemoCommand implements Callable<Integer> {
     private final Context context;
 
     @Mixin
-    private final ModelOption model = new ModelOption();
-
-    @Mixin
-    private final PolicyOption policyOption = new PolicyOption();
+    private final DeciderOptions decider = new DeciderOptions();
 
     @Mixin
     private final LlmOptions llmOptions = new LlmOptions();
@@ -59,8 +54,8 @@ final class DemoCommand implements Callable<Integer> {
     @Option(names = "--tasks", paramLabel = "N", description = "How many requests, drawn by chance. Default: all of the desk suite.")
     private @Nullable Integer tasks;
 
-    @Option(names = "--seed", paramLabel = "S", description = "Seed of everything drawn by chance. Default: ${DEFAULT-VALUE}.")
-    private long seed = 1;
+    @Mixin
+    private final SeedOption seed = new SeedOption();
 
     @Option(
             names = "--out",
@@ -84,16 +79,16 @@ final class DemoCommand implements Callable<Integer> {
             throw CliException.badInput("--tasks must be at least 1 but is " + tasks);
         }
         Terminal terminal = context.terminal();
-        PolicyInForce policy = policyOption.load();
+        PolicyInForce policy = decider.policy();
         Suite desk = Suite.desk();
-        Suite suite = tasks == null ? desk : Sample.ofTasks(desk, tasks, seed);
+        Suite suite = tasks == null ? desk : Sample.ofTasks(desk, tasks, seed.value());
         ReportFiles files = ReportFiles.in(out);
-        try (SlmEngine engine = model.load();
-                LlmOptions.Llm llm = llmOptions.start(System.getenv(), policy.policy(), suite.cases(), seed)) {
+        try (FirstTier first = decider.firstTier(policy.policy());
+                LlmOptions.Llm llm = llmOptions.start(System.getenv(), policy.policy(), suite.cases(), seed.value())) {
             if (!json) {
-                introduce(terminal, engine, llm);
+                introduce(terminal, first, llm);
             }
-            ReplacementReport report = play(suite, policy, files, engine, llm);
+            ReplacementReport report = play(suite, policy, files, first, llm);
             files.write(report);
             conclude(terminal, report, files);
         }
@@ -101,18 +96,13 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private ReplacementReport play(
-            Suite suite, PolicyInForce policy, ReportFiles files, SlmEngine engine, LlmOptions.Llm llm) {
+            Suite suite, PolicyInForce policy, ReportFiles files, FirstTier first, LlmOptions.Llm llm) {
         Terminal terminal = context.terminal();
-        try (SlmChatModel local = SlmChatModel.builder().engine(engine).build();
-                Desk desk = Desk.open(files.database());
+        try (Desk desk = Desk.open(files.database());
                 FileLedger ledger = FileLedger.open(files.ledger(), policy.policy().ledger(), System.getenv());
                 DemoView view = new DemoView(terminal, quiet || json)) {
-            CascadeChatModel cascade = CascadeChatModel.builder()
-                    .local(local)
+            CascadeChatModel cascade = first.cascade(PolicySource.of(policy), desk.catalogue(), ledger)
                     .remotes(llm.remotes())
-                    .policy(PolicySource.of(policy))
-                    .catalogue(desk.catalogue())
-                    .ledger(ledger)
                     .build();
             TaskRunner runner = TaskRunner.builder()
                     .desk(desk)
@@ -122,7 +112,7 @@ final class DemoCommand implements Callable<Integer> {
             context.interruption().stopWith(runner::stop);
             EvalRun run = runner.run(suite);
             RunInfo info = new RunInfo(
-                    "desk", RunInfo.Mode.TASKS, engine.info().name(), llm.info(), policy.policy(), seed);
+                    "desk", RunInfo.Mode.TASKS, first.name(), llm.info(), policy.policy(), seed.value());
             return ReplacementReport.of(info, run);
         }
     }
@@ -137,10 +127,9 @@ final class DemoCommand implements Callable<Integer> {
                 .build();
     }
 
-    private static void introduce(Terminal terminal, SlmEngine engine, LlmOptions.Llm llm) {
+    private static void introduce(Terminal terminal, FirstTier first, LlmOptions.Llm llm) {
         terminal.println(terminal.styled(Style.BOLD, "Outrider demo: customers' requests at the desk of a shop"));
-        terminal.println("small model   " + engine.info().name() + ", " + Units.count(engine.info().parameters())
-                + " parameters in " + Units.bytes(engine.info().fileBytes()) + ", inside this process");
+        terminal.println("small model   " + first.inWords());
         terminal.println("otherwise     " + llm.sentence());
         terminal.println("");
     }

@@ -22,8 +22,6 @@ import dev.outrider.router.CascadeChatModel;
 import dev.outrider.router.ledger.FileLedger;
 import dev.outrider.router.policy.PolicyInForce;
 import dev.outrider.router.policy.PolicySource;
-import dev.outrider.slm.SlmChatModel;
-import dev.outrider.slm.SlmEngine;
 import dev.outrider.tools.desk.Desk;
 
 /** {@code outrider eval}: suites through the cascade, case by case. */
@@ -47,10 +45,7 @@ final class EvalCommand implements Callable<Integer> {
     private List<String> suites = List.of();
 
     @Mixin
-    private final ModelOption model = new ModelOption();
-
-    @Mixin
-    private final PolicyOption policyOption = new PolicyOption();
+    private final DeciderOptions decider = new DeciderOptions();
 
     @Mixin
     private final LlmOptions llmOptions = new LlmOptions();
@@ -65,8 +60,8 @@ final class EvalCommand implements Callable<Integer> {
     @Option(names = "--sample", paramLabel = "N", description = "Run about so many cases, whole tasks drawn by chance.")
     private int sample;
 
-    @Option(names = "--seed", paramLabel = "S", description = "Seed of everything drawn by chance. Default: ${DEFAULT-VALUE}.")
-    private long seed = 1;
+    @Mixin
+    private final SeedOption seed = new SeedOption();
 
     @Option(names = "--json", description = "Print report.json instead of the table.")
     private boolean json;
@@ -81,27 +76,22 @@ final class EvalCommand implements Callable<Integer> {
         if (sample < 0) {
             throw CliException.badInput("--sample must be at least 1 but is " + sample);
         }
-        PolicyInForce policy = policyOption.load();
+        PolicyInForce policy = decider.policy();
         Suite suite = Suite.load(suites);
         if (sample > 0) {
-            suite = Sample.of(suite, sample, seed);
+            suite = Sample.of(suite, sample, seed.value());
         }
         ReportFiles files = ReportFiles.in(out);
         int cases = (int) suite.cases().stream().filter(EvalCase::runnable).count();
         ReplacementReport report;
-        try (SlmEngine engine = model.load();
-                SlmChatModel local = SlmChatModel.builder().engine(engine).build();
-                LlmOptions.Llm llm = llmOptions.start(System.getenv(), policy.policy(), suite.cases(), seed);
+        try (FirstTier first = decider.firstTier(policy.policy());
+                LlmOptions.Llm llm = llmOptions.start(System.getenv(), policy.policy(), suite.cases(), seed.value());
                 Desk desk = Desk.inMemory();
                 FileLedger ledger = FileLedger.open(files.ledger(), policy.policy().ledger(), System.getenv());
                 Progress progress = new Progress(terminal, "queries", cases, System::nanoTime)) {
             terminal.note("outrider: " + cases + " queries of " + suite.name() + "; " + llm.sentence());
-            CascadeChatModel cascade = CascadeChatModel.builder()
-                    .local(local)
+            CascadeChatModel cascade = first.cascade(PolicySource.of(policy), desk.catalogue(), ledger)
                     .remotes(llm.remotes())
-                    .policy(PolicySource.of(policy))
-                    .catalogue(desk.catalogue())
-                    .ledger(ledger)
                     .build();
             EvalRunner runner = EvalRunner.builder()
                     .model(cascade)
@@ -110,7 +100,7 @@ final class EvalCommand implements Callable<Integer> {
             context.interruption().stopWith(runner::stop);
             EvalRun run = runner.run(suite);
             report = ReplacementReport.of(
-                    new RunInfo(suite.name(), RunInfo.Mode.SUITE, engine.info().name(), llm.info(), policy.policy(), seed), run);
+                    new RunInfo(suite.name(), RunInfo.Mode.SUITE, first.name(), llm.info(), policy.policy(), seed.value()), run);
             files.write(report);
         }
         if (json) {

@@ -28,11 +28,10 @@ import dev.outrider.router.calibration.WorkloadCalibration;
 import dev.outrider.router.ledger.Answer;
 import dev.outrider.router.ledger.DecisionRecord;
 import dev.outrider.router.ledger.InMemoryLedger;
+import dev.outrider.router.policy.PolicyInForce;
 import dev.outrider.router.policy.PolicySource;
 import dev.outrider.router.policy.Workload;
 import dev.outrider.router.remote.RemoteModels;
-import dev.outrider.slm.SlmChatModel;
-import dev.outrider.slm.SlmEngine;
 import dev.outrider.tools.desk.Desk;
 
 /** {@code outrider policy explain}. */
@@ -57,10 +56,7 @@ final class PolicyExplainCommand implements Callable<Integer> {
     private List<String> words = List.of();
 
     @Mixin
-    private final ModelOption model = new ModelOption();
-
-    @Mixin
-    private final PolicyOption policyOption = new PolicyOption();
+    private final DeciderOptions decider = new DeciderOptions();
 
     @Option(
             names = "--tools",
@@ -87,18 +83,14 @@ final class PolicyExplainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        PolicySource policy = PolicySource.of(policyOption.load());
+        PolicyInForce policy = decider.policy();
         CascadeAttributes attributes = new CascadeAttributes(null, null, null, subtask, null, label, List.of());
         try (Desk desk = Desk.inMemory()) {
             ChatRequest request = request(desk);
-            try (SlmEngine engine = model.load();
-                    SlmChatModel local = SlmChatModel.builder().engine(engine).build();
-                    CascadeChatModel cascade = CascadeChatModel.builder()
-                            .local(local)
+            try (FirstTier first = decider.firstTier(policy.policy());
+                    CascadeChatModel cascade = first.cascade(
+                                    PolicySource.of(policy), desk.catalogue(), new InMemoryLedger())
                             .remotes(p -> RemoteModels.chain(p.models().remote(), p.resilience(), System.getenv()))
-                            .policy(policy)
-                            .catalogue(desk.catalogue())
-                            .ledger(new InMemoryLedger())
                             .build()) {
                 Explanation explanation = cascade.explain(request, attributes);
                 if (json) {

@@ -32,8 +32,6 @@ import dev.outrider.router.policy.PolicyInForce;
 import dev.outrider.router.policy.PolicySource;
 import dev.outrider.router.remote.RemoteChain;
 import dev.outrider.router.remote.RemoteModels;
-import dev.outrider.slm.SlmChatModel;
-import dev.outrider.slm.SlmEngine;
 import dev.outrider.tools.desk.Desk;
 
 /** {@code outrider run}: one request, worked on by the agent at the desk. */
@@ -58,10 +56,7 @@ final class RunCommand implements Callable<Integer> {
     private List<String> words = List.of();
 
     @Mixin
-    private final ModelOption model = new ModelOption();
-
-    @Mixin
-    private final PolicyOption policyOption = new PolicyOption();
+    private final DeciderOptions decider = new DeciderOptions();
 
     @Option(
             names = "--db",
@@ -92,21 +87,16 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() {
         Terminal terminal = context.terminal();
         String request = TextInput.read(words, null, "request");
-        PolicyInForce policy = policyOption.load();
+        PolicyInForce policy = decider.policy();
         boolean fresh = !Files.exists(database);
-        try (SlmEngine engine = model.load();
-                SlmChatModel local = SlmChatModel.builder().engine(engine).build();
+        try (FirstTier first = decider.firstTier(policy.policy());
                 Desk desk = Desk.open(database);
                 FileLedger ledger = FileLedger.open(ledgerFile, policy.policy().ledger(), System.getenv())) {
             if (fresh) {
                 terminal.note("outrider: made a new shop in " + database);
             }
-            CascadeChatModel cascade = CascadeChatModel.builder()
-                    .local(local)
+            CascadeChatModel cascade = first.cascade(PolicySource.of(policy), desk.catalogue(), ledger)
                     .remotes(this::llms)
-                    .policy(PolicySource.of(policy))
-                    .catalogue(desk.catalogue())
-                    .ledger(ledger)
                     .build();
             AgentRun run = Agent.builder()
                     .model(cascade)

@@ -1,0 +1,36 @@
+package dev.outrider.app;
+
+import picocli.CommandLine.Mixin;
+
+import dev.outrider.router.policy.Policy;
+import dev.outrider.router.policy.PolicyInForce;
+import dev.outrider.slm.EngineSettings;
+
+/** Who answers first and how it is decided: the options of every command that puts requests through the cascade. */
+final class DeciderOptions {
+
+    @Mixin
+    private final ModelOption model = new ModelOption();
+
+    @Mixin
+    private final PolicyOption policy = new PolicyOption();
+
+    /** The policy with what it names. */
+    PolicyInForce policy() {
+        return policy.load();
+    }
+
+    /** The first tier, ready to answer. The caller closes it. */
+    FirstTier firstTier(Policy policy) {
+        return firstTier(policy, EngineSettings.defaults().maxRunning());
+    }
+
+    /**
+     * The first tier, ready to give so many answers at once. The caller closes it.
+     *
+     * @param policy says who the first tier is
+     */
+    FirstTier firstTier(Policy policy, int atOnce) {
+        return FirstTier.inProcess(model.load(atOnce));
+    }
+}
