@@ -1,6 +1,7 @@
 package dev.outrider.bench;
 
 import dev.langchain4j.data.message.UserMessage;
+import dev.langchain4j.model.chat.ChatRequestOptions;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import java.io.IOException;
@@ -8,11 +9,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
@@ -23,23 +26,34 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.annotations.Warmup;
 
+import dev.outrider.router.CascadeAttributes;
 import dev.outrider.router.CascadeChatModel;
+import dev.outrider.router.Decision.Accept;
+import dev.outrider.router.Decision.Basis;
+import dev.outrider.router.RoutingStats;
+import dev.outrider.router.budget.BudgetState;
+import dev.outrider.router.budget.BudgetStore;
+import dev.outrider.router.budget.InMemoryBudgetStore;
 import dev.outrider.router.budget.SqliteBudgetStore;
+import dev.outrider.router.ledger.DecisionRecord;
+import dev.outrider.router.ledger.Ledger;
 import dev.outrider.router.ledger.SqliteLedger;
 import dev.outrider.tools.desk.Desk;
 
 /**
- * What the cascade adds to a query besides the models: workload, schema check, evidence, decision, budget, ledger record.
- * The local model has its answer ready, and it is accepted. {@code bench/cascade/run} prints the table.
+ * What the cascade adds to a query besides the models: workload, lease in four budgets, schema check, evidence, calibrated
+ * decision, settlement, ledger record. The local model has its answer ready, and it is accepted on its evidence; a run in
+ * which one query was not, or in which the budgets do not add up, fails. {@code bench/cascade/run} prints the table.
  */
 @State(Scope.Benchmark)
 @Fork(1)
-@Warmup(iterations = 5, time = 2)
-@Measurement(iterations = 5, time = 4)
+@Warmup(iterations = 4, time = 2)
+@Measurement(iterations = 5, time = 3)
 public class CascadeOverhead {
 
-    private final Desk desk = Desk.inMemory();
     private final ReadyModel local = new ReadyModel();
+    private final LastRecord kept = new LastRecord();
+    private final Desk desk = Desk.inMemory();
     private final ChatRequest request = ChatRequest.builder()
             .messages(UserMessage.from("Has ORD-48213 left the house yet?"))
             .toolSpecifications(desk.catalogue().specifications())
@@ -47,36 +61,46 @@ public class CascadeOverhead {
     private final Path folder = temporaryFolder();
     private final SqliteLedger ledger = SqliteLedger.open(folder.resolve("ledger.db"));
     private final SqliteBudgetStore budgets = SqliteBudgetStore.open(folder.resolve("budget.db"));
-    private CascadeChatModel inMemory = inMemory();
-    private CascadeChatModel inFiles = inFiles();
+    private final CascadeChatModel inMemory = cascade(kept, new InMemoryBudgetStore());
+    private final CascadeChatModel inFiles = cascade(ledger, budgets);
 
-    private CascadeChatModel inMemory() {
+    private CascadeChatModel cascade(Ledger into, BudgetStore store) {
         return CascadeChatModel.builder()
                 .local(local)
                 .catalogue(desk.catalogue())
-                .ledger(new LastRecord())
+                .policy(BenchPolicy.source())
+                .ledger(into)
+                .budgets(store)
                 .build();
     }
 
-    private CascadeChatModel inFiles() {
-        return CascadeChatModel.builder()
-                .local(local)
-                .catalogue(desk.catalogue())
-                .ledger(ledger)
-                .budgets(budgets)
-                .build();
+    private static Path temporaryFolder() {
+        try {
+            return Files.createTempDirectory("outrider-bench");
+        } catch (IOException e) {
+            throw new IllegalStateException("no folder for the ledger's file", e);
+        }
     }
 
-    /** Builds everything anew for every trial. */
-    @Setup
-    public void setUp() {
-        inMemory = inMemory();
-        inFiles = inFiles();
+    /** Refuses to measure anything but decisions on evidence under leases. */
+    @Setup(Level.Trial)
+    public void checkOneDecision() {
+        inMemory.chat(request, new Callers().next());
+        DecisionRecord record = Objects.requireNonNull(kept.last());
+        if (!(record.decision() instanceof Accept accept && accept.basis() == Basis.EVIDENCE)) {
+            throw new IllegalStateException("not accepted on evidence but: " + record.decision());
+        }
+        List<DecisionRecord.Lease> leases = record.leases();
+        if (leases.size() != 1 || leases.getFirst().leased().tokens() == 0) {
+            throw new IllegalStateException("no tokens were set aside: " + leases);
+        }
     }
 
-    /** Closes desk and ledger and removes its file. */
-    @TearDown
-    public void tearDown() throws IOException {
+    /** Makes sure that every query was what it was meant to be, and removes the files. */
+    @TearDown(Level.Trial)
+    public void checkAll() throws IOException {
+        check(inMemory);
+        check(inFiles);
         desk.close();
         ledger.close();
         budgets.close();
@@ -89,11 +113,14 @@ public class CascadeOverhead {
         }
     }
 
-    private static Path temporaryFolder() {
-        try {
-            return Files.createTempDirectory("outrider-bench");
-        } catch (IOException e) {
-            throw new IllegalStateException("no folder for the ledger's file", e);
+    private static void check(CascadeChatModel model) {
+        RoutingStats stats = model.stats();
+        if (stats.accepted() != stats.queries()) {
+            throw new IllegalStateException("accepted " + stats.accepted() + " of " + stats.queries());
+        }
+        BudgetState house = model.budgets(CascadeAttributes.NONE).getFirst();
+        if (house.leased() != 0 || house.total() != stats.localMicroUsd()) {
+            throw new IllegalStateException("the budget says " + house + " but the ledger " + stats);
         }
     }
 
@@ -102,31 +129,40 @@ public class CascadeOverhead {
     @BenchmarkMode(Mode.SampleTime)
     @OutputTimeUnit(TimeUnit.MICROSECONDS)
     public ChatResponse modelAlone() {
-        return local.chat(request);
+        return local.chat(request, ChatRequestOptions.EMPTY);
     }
 
-    /** One query at a time, ledger and budget in memory. */
+    /** One query at a time, ledger and budgets in memory. */
     @Benchmark
     @BenchmarkMode(Mode.SampleTime)
     @OutputTimeUnit(TimeUnit.MICROSECONDS)
-    public ChatResponse decideInMemory() {
-        return inMemory.chat(request);
+    public ChatResponse decideInMemory(Callers callers) {
+        return inMemory.chat(request, callers.next());
     }
 
-    /** One query at a time, ledger and budget in SQLite files. */
+    /** One query at a time, ledger and budgets in SQLite files. */
     @Benchmark
     @BenchmarkMode(Mode.SampleTime)
     @OutputTimeUnit(TimeUnit.MICROSECONDS)
-    public ChatResponse decideInSqlite() {
-        return inFiles.chat(request);
+    public ChatResponse decideInSqlite(Callers callers) {
+        return inFiles.chat(request, callers.next());
     }
 
-    /** As many queries as two threads can decide, ledger and budget in memory. */
+    /** As many queries as two threads can decide, ledger and budgets in memory. */
     @Benchmark
     @Threads(2)
     @BenchmarkMode(Mode.Throughput)
     @OutputTimeUnit(TimeUnit.SECONDS)
-    public ChatResponse decisionsInMemory() {
-        return inMemory.chat(request);
+    public ChatResponse decisionsInMemory(Callers callers) {
+        return inMemory.chat(request, callers.next());
+    }
+
+    /** As many queries as two threads can decide, ledger and budgets in SQLite files. */
+    @Benchmark
+    @Threads(2)
+    @BenchmarkMode(Mode.Throughput)
+    @OutputTimeUnit(TimeUnit.SECONDS)
+    public ChatResponse decisionsInSqlite(Callers callers) {
+        return inFiles.chat(request, callers.next());
     }
 }

@@ -17,6 +17,9 @@ import dev.outrider.slm.TokenScore;
 /** A local model that has its answer ready: the call of a desk tool in 24 tokens. */
 final class ReadyModel implements ChatModel {
 
+    /** What it calls itself. */
+    static final String NAME = "ready";
+
     private static final int ANSWER_TOKENS = 24;
 
     private final ChatResponse response = ChatResponse.builder()
@@ -26,7 +29,7 @@ final class ReadyModel implements ChatModel {
                     .arguments("{\"order_id\":\"ORD-48213\"}")
                     .build()))
             .metadata(SlmChatResponseMetadata.builder()
-                    .modelName("ready")
+                    .modelName(NAME)
                     .finishReason(FinishReason.TOOL_EXECUTION)
                     .tokenUsage(new TokenUsage(200, ANSWER_TOKENS))
                     .evidence(evidence())
