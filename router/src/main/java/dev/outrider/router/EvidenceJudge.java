@@ -1,7 +1,8 @@
 package dev.outrider.router;
 
-import dev.langchain4j.data.message.AiMessage;
+import dev.langchain4j.agent.tool.ToolExecutionRequest;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -71,7 +72,32 @@ final class EvidenceJudge {
             Escalate none = new Escalate(EscalationReason.NO_EVIDENCE, attempt.whyNoEvidence());
             return new Verdict(none, null, null, null, null);
         }
-        EvidenceFeatures features = evidence.get();
+        Optional<Suspension> suspension =
+                table == null ? Optional.empty() : audits.suspension(workload.name(), table.version());
+        List<String> tools = Objects.requireNonNull(attempt.message()).toolExecutionRequests().stream()
+                .map(ToolExecutionRequest::name)
+                .toList();
+        return weigh(table, workload, new Weighed(attempt.model(), evidence.get(), tools, effect), suspension, now);
+    }
+
+    /**
+     * What is weighed: of a fresh answer, or of one that a ledger remembers.
+     *
+     * @param model name of the SLM
+     * @param features how sure it was
+     * @param tools names of the tools that it calls, in order
+     * @param effect heaviest effect of the calls; null for a reply
+     */
+    record Weighed(String model, EvidenceFeatures features, List<String> tools, @Nullable SideEffect effect) {}
+
+    /** Weighs evidence by a table. */
+    static Verdict weigh(
+            @Nullable CalibrationTable table,
+            Workload workload,
+            Weighed answer,
+            Optional<Suspension> suspension,
+            Instant now) {
+        EvidenceFeatures features = answer.features();
         if (table == null) {
             return uncalibrated(
                     workload,
@@ -81,10 +107,10 @@ final class EvidenceJudge {
                             EscalationReason.UNCALIBRATED,
                             "too little evidence: the policy names no calibration table for workload " + workload.name()));
         }
-        AiMessage answer = Objects.requireNonNull(attempt.message());
-        String name = table.workloadOf(workload.name(), answer, effect);
+        String name = Objects.requireNonNullElse(
+                table.by().nameOf(workload.name(), answer.tools(), answer.effect()), workload.name());
         WorkloadCalibration by = table.of(name).orElse(null);
-        if (!table.identity().matches(new SlmIdentity(attempt.model(), null, null))) {
+        if (!table.identity().matches(new SlmIdentity(answer.model(), null, null))) {
             return uncalibrated(
                     workload,
                     features,
@@ -92,19 +118,20 @@ final class EvidenceJudge {
                     new Escalate(
                             EscalationReason.UNCALIBRATED,
                             "too little evidence: calibration " + table.version() + " is of " + table.model() + ", but "
-                                    + attempt.model() + " answered"));
+                                    + answer.model() + " answered"));
         }
-        Optional<Suspension> suspension = audits.suspension(workload.name(), table.version());
         Target demanded = Target.of(workload.demand().riskKind(), workload.demand().targetRisk());
         return switch (table.judge(name, features, demanded, now)) {
             case Calibrated fitted when suspension.isPresent() -> verdict(
+                    table,
                     workload,
                     fitted,
                     features,
                     new Escalate(EscalationReason.CALIBRATION_SUSPENDED, suspension.get().inOneLine()));
             case Calibrated fitted when fitted.accepted() ->
-                verdict(workload, fitted, features, new Accept(features.minDecisionProbability(), Basis.EVIDENCE));
+                verdict(table, workload, fitted, features, new Accept(features.minDecisionProbability(), Basis.EVIDENCE));
             case Calibrated fitted -> verdict(
+                    table,
                     workload,
                     fitted,
                     features,
@@ -115,18 +142,19 @@ final class EvidenceJudge {
             case Uncalibrated missing -> uncalibrated(
                     workload,
                     features,
-                    recordOf(workload, missing.probability(), by),
+                    recordOf(table, workload, missing.probability(), by),
                     new Escalate(
                             table.expired(now) ? EscalationReason.CALIBRATION_EXPIRED : EscalationReason.UNCALIBRATED,
                             missing.why()));
         };
     }
 
-    private Verdict verdict(Workload workload, Calibrated fitted, EvidenceFeatures features, Decision decision) {
+    private static Verdict verdict(
+            CalibrationTable table, Workload workload, Calibrated fitted, EvidenceFeatures features, Decision decision) {
         return new Verdict(
                 decision,
                 fitted.threshold(),
-                recordOf(workload, fitted.probability(), fitted.by()),
+                recordOf(table, workload, fitted.probability(), fitted.by()),
                 fitted.by(),
                 features);
     }
@@ -152,10 +180,10 @@ final class EvidenceJudge {
         return new Verdict(decision, typed, null, null, features);
     }
 
-    private DecisionRecord.Calibrated recordOf(
-            Workload workload, @Nullable Double probability, @Nullable WorkloadCalibration by) {
+    private static DecisionRecord.Calibrated recordOf(
+            CalibrationTable table, Workload workload, @Nullable Double probability, @Nullable WorkloadCalibration by) {
         return new DecisionRecord.Calibrated(
-                Objects.requireNonNull(table).version(),
+                table.version(),
                 probability,
                 workload.demand().riskKind().name(),
                 workload.demand().targetRisk(),

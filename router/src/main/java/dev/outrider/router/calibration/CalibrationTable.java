@@ -1,7 +1,5 @@
 package dev.outrider.router.calibration;
 
-import dev.langchain4j.agent.tool.ToolExecutionRequest;
-import dev.langchain4j.data.message.AiMessage;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -14,7 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -121,17 +118,6 @@ public record CalibrationTable(
     /** The SLM that this table is about. */
     public SlmIdentity identity() {
         return new SlmIdentity(model, chatFormat, sha256);
-    }
-
-    /**
-     * The name under which this table knows an answer.
-     *
-     * @param workload the policy's name of the workload
-     * @param effect heaviest effect of the answer's calls; null for a reply
-     */
-    public String workloadOf(String workload, AiMessage answer, @Nullable SideEffect effect) {
-        List<String> tools = answer.toolExecutionRequests().stream().map(ToolExecutionRequest::name).toList();
-        return Objects.requireNonNullElse(by.nameOf(workload, tools, effect), workload);
     }
 
     /** The calibration of a workload, when there is one. */

@@ -58,7 +58,11 @@ public record EvidenceFeatures(
     /** The features that a ledger record keeps; empty when there was no answer or none of its tokens decided anything. */
     public static Optional<EvidenceFeatures> of(DecisionRecord record) {
         DecisionRecord.Local local = record.local();
-        DecisionRecord.Evidence evidence = local == null ? null : local.evidence();
+        return of(local == null ? null : local.evidence());
+    }
+
+    /** The same of the evidence that a record keeps; empty when there is none. */
+    public static Optional<EvidenceFeatures> of(DecisionRecord.@Nullable Evidence evidence) {
         Double weakest = evidence == null ? null : evidence.smallestDecisionProbability();
         if (evidence == null || weakest == null) {
             return Optional.empty();

@@ -118,7 +118,7 @@ public final class WorkloadBook {
                             .orElseThrow();
         }
 
-        private static boolean holds(Match match, Proposed proposed) {
+        static boolean holds(Match match, Proposed proposed) {
             return (match.callsAny().isEmpty() || match.callsAny().stream().anyMatch(proposed.calls()::contains))
                     && (match.effect().isEmpty() || match.effect().contains(AnswerEffect.of(proposed.effect())));
         }
