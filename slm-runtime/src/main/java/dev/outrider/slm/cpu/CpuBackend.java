@@ -49,7 +49,7 @@ public final class CpuBackend implements Backend {
     @Override
     public boolean supports(GgufTensor tensor) {
         return switch (tensor.type()) {
-            case F32, F16, BF16, Q8_0 -> true;
+            case F32, F16, BF16, Q8_0, Q5_0, Q5_1, Q4_0, Q4_1, Q4_K, Q5_K, Q6_K -> true;
             default -> false;
         };
     }
@@ -61,6 +61,11 @@ public final class CpuBackend implements Backend {
             case F16 -> new F16Matrix(tensor.data(), rows, columns);
             case BF16 -> new Bf16Matrix(tensor.data(), rows, columns);
             case Q8_0 -> new Q8Matrix(tensor.data(), rows, columns);
+            case Q5_0, Q5_1 -> new Q5Matrix(tensor.data(), tensor.type(), rows, columns);
+            case Q4_0, Q4_1 -> new Q4Matrix(tensor.data(), tensor.type(), rows, columns);
+            case Q4_K -> new Q4KMatrix(tensor.data(), rows, columns);
+            case Q5_K -> new Q5KMatrix(tensor.data(), rows, columns);
+            case Q6_K -> new Q6KMatrix(tensor.data(), rows, columns);
             default -> throw new IllegalArgumentException("no kernel for " + tensor.type());
         };
     }

@@ -1,11 +1,18 @@
 package dev.outrider.slm.cpu;
 
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 import dev.outrider.slm.model.Backend;
 
 /** A matrix of weights as stored in the file, row by row; a row holds the weights of one output. */
-abstract sealed class CpuMatrix implements Backend.Matrix permits F32Matrix, F16Matrix, Bf16Matrix, Q8Matrix {
+abstract sealed class CpuMatrix implements Backend.Matrix
+        permits F32Matrix, F16Matrix, Bf16Matrix, Q8Matrix, QuantMatrix {
+
+    static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+    static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
     /** About the second-level cache of one core. */
     private static final long LARGEST_CACHED_BYTES = 1 << 20;
@@ -43,7 +50,7 @@ abstract sealed class CpuMatrix implements Backend.Matrix permits F32Matrix, F16
      */
     abstract void multiply(float[] x, int xAt, int from, int to, float[] sums, int sumsAt);
 
-    /** Writes the weights {@code [from, to)} of a row as floats; both are multiples of 32 or the row's ends. */
+    /** Writes the weights {@code [from, to)} of a row as floats; both are multiples of 256 or the row's ends. */
     abstract void unpack(int row, int from, int to, float[] out, int at);
 
     /**

@@ -1,9 +1,14 @@
 package dev.outrider.slm.cpu;
 
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -19,6 +24,15 @@ final class Lanes {
 
     /** Floats per vector. */
     static final int COUNT = FLOATS.length();
+
+    /** As many bytes as a vector has floats, but at least the eight of the smallest byte vector. */
+    static final VectorSpecies<Byte> BYTES =
+            VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, FLOATS.vectorBitSize() / 4)));
+
+    /** 0, 1, 2, … */
+    static final IntVector IOTA = IntVector.zero(INTS).addIndex(1);
+
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
     /** Where {@link #sums} puts its results. */
     static final int SUM_A = 0;
@@ -87,6 +101,11 @@ final class Lanes {
             folded = folded.add(folded.rearrange(SWAP_NEIGHBOURS));
         }
         return folded;
+    }
+
+    /** Four unsigned bytes as integers: vectors of four floats have no vector of as many bytes. */
+    static IntVector four(MemorySegment from, long at) {
+        return IntVector.broadcast(INTS, from.get(INT, at)).lanewise(VectorOperators.LSHR, IOTA.mul(8)).and(255);
     }
 
     /** Largest multiple of the vector length that is at most {@code n}. */

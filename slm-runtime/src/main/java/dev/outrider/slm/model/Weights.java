@@ -31,7 +31,7 @@ final class Weights {
     Backend.Matrix matrix(String name, int rows, int columns) {
         GgufTensor tensor = take(name, columns, rows);
         if (!backend.supports(tensor)) {
-            throw unsupported(tensor, "F32, F16, BF16, Q8_0");
+            throw unsupported(tensor, "F32, F16, BF16, Q8_0, Q5_0, Q5_1, Q4_0, Q4_1, Q4_K, Q5_K, Q6_K");
         }
         return backend.matrix(tensor, rows, columns);
     }

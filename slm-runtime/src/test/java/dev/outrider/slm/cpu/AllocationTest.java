@@ -9,8 +9,9 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.FieldSource;
 
+import dev.outrider.slm.gguf.TensorType;
 import dev.outrider.slm.model.AttentionShape;
 import dev.outrider.slm.model.Backend;
 import dev.outrider.slm.model.MambaShape;
@@ -44,8 +45,8 @@ class AllocationTest {
     }
 
     @ParameterizedTest
-    @EnumSource(TestMatrix.Type.class)
-    void matrix_products(TestMatrix.Type type) {
+    @FieldSource("dev.outrider.slm.gguf.RandomBlocks#TYPES")
+    void matrix_products(TensorType type) {
         CpuMatrix matrix = TestMatrix.random(type, 33, 256, new Random(1)).matrix();
         float[] x = new float[5 * 256];
         float[] y = new float[5 * 33];
@@ -55,8 +56,8 @@ class AllocationTest {
     }
 
     @ParameterizedTest
-    @EnumSource(TestMatrix.Type.class)
-    void matrix_products_of_several_blocks_of_columns(TestMatrix.Type type) {
+    @FieldSource("dev.outrider.slm.gguf.RandomBlocks#TYPES")
+    void matrix_products_of_several_blocks_of_columns(TensorType type) {
         CpuMatrix matrix = TestMatrix.random(type, 9, 1280, new Random(1)).matrix();
         float[] x = new float[5 * 1280];
         float[] y = new float[5 * 9];

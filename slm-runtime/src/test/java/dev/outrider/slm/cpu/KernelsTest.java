@@ -9,6 +9,9 @@ import jdk.incubator.vector.FloatVector;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
+import dev.outrider.slm.gguf.RandomBlocks;
+import dev.outrider.slm.gguf.TensorType;
+
 class KernelsTest {
 
     private final long seed = new Random().nextLong();
@@ -24,9 +27,9 @@ class KernelsTest {
 
     @Test
     void products_with_one_vector_and_with_many_are_those_of_plain_arithmetic() {
-        for (int round = 0; round < 60; round++) {
-            for (TestMatrix.Type type : TestMatrix.Type.values()) {
-                int columns = type == TestMatrix.Type.Q8_0 ? 32 * (1 + random.nextInt(70)) : 1 + random.nextInt(2200);
+        for (int round = 0; round < 40; round++) {
+            for (TensorType type : RandomBlocks.TYPES) {
+                int columns = TestMatrix.columns(type, random);
                 int rows = 1 + random.nextInt(70);
                 int count = 1 + random.nextInt(9);
                 TestMatrix matrix = TestMatrix.random(type, rows, columns, random);
@@ -58,6 +61,28 @@ class KernelsTest {
                 String what = type + " " + rows + " x " + columns + ", " + count + " vectors, seed " + seed;
                 assertThat(one).as(what).containsExactly(expected, tolerance);
                 assertThat(Arrays.mismatch(many, one)).as("first different bits of %s", what).isEqualTo(-1);
+            }
+        }
+    }
+
+    @Test
+    void any_part_of_a_row_unpacks_to_the_values_that_it_stands_for() {
+        for (int round = 0; round < 20; round++) {
+            for (TensorType type : RandomBlocks.TYPES) {
+                int columns = TestMatrix.columns(type, random);
+                int rows = 1 + random.nextInt(5);
+                TestMatrix matrix = TestMatrix.random(type, rows, columns, random);
+                int row = random.nextInt(rows);
+                int from = 256 * random.nextInt((columns + 255) / 256);
+                int to = random.nextBoolean() ? columns : Math.min(columns, from + 256);
+                float[] unpacked = new float[to - from + 3];
+                matrix.matrix().unpack(row, from, to, unpacked, 3);
+                for (int i = from; i < to; i++) {
+                    // compared as numbers: a quant of zero may have either sign
+                    assertThat(unpacked[i - from + 3] == matrix.values()[row * columns + i])
+                            .as("%s, row %d, column %d of %d to %d, seed %d", type, row, i, from, to, seed)
+                            .isTrue();
+                }
             }
         }
     }

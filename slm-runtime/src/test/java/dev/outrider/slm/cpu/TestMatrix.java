@@ -3,7 +3,12 @@ package dev.outrider.slm.cpu;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.Random;
+
+import dev.outrider.slm.gguf.GgufTensor;
+import dev.outrider.slm.gguf.RandomBlocks;
+import dev.outrider.slm.gguf.TensorType;
 
 /**
  * A matrix in one of the storage types with the values that its bytes stand for.
@@ -13,55 +18,21 @@ import java.util.Random;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record TestMatrix(CpuMatrix matrix, float[] values) {
 
-    enum Type {
-        F32,
-        F16,
-        BF16,
-        Q8_0
+    static TestMatrix random(TensorType type, int rows, int columns, Random random) {
+        MemorySegment data = RandomBlocks.allocate(type, rows * columns, 1, random);
+        return of(type, rows, columns, data, RandomBlocks.values(type, data, rows * columns));
     }
 
-    static TestMatrix random(Type type, int rows, int columns, Random random) {
-        int count = rows * columns;
-        float[] values = new float[count];
-        Arena arena = Arena.ofAuto();
-        switch (type) {
-            case F32 -> {
-                MemorySegment data = arena.allocate(4L * count);
-                for (int i = 0; i < count; i++) {
-                    values[i] = (float) random.nextGaussian();
-                    data.set(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * i, values[i]);
-                }
-                return new TestMatrix(new F32Matrix(data, rows, columns), values);
-            }
-            case F16, BF16 -> {
-                MemorySegment data = arena.allocate(2L * count);
-                for (int i = 0; i < count; i++) {
-                    float value = (float) random.nextGaussian();
-                    short bits = type == Type.F16
-                            ? Float.floatToFloat16(value)
-                            : (short) (Float.floatToRawIntBits(value) >>> 16);
-                    values[i] = type == Type.F16 ? Float.float16ToFloat(bits) : Float.intBitsToFloat(bits << 16);
-                    data.set(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i, bits);
-                }
-                CpuMatrix matrix =
-                        type == Type.F16 ? new F16Matrix(data, rows, columns) : new Bf16Matrix(data, rows, columns);
-                return new TestMatrix(matrix, values);
-            }
-            case Q8_0 -> {
-                MemorySegment data = arena.allocate(34L * (count / 32));
-                for (int block = 0; block < count / 32; block++) {
-                    short scale = Float.floatToFloat16(0.02f * random.nextFloat());
-                    data.set(ValueLayout.JAVA_SHORT_UNALIGNED, 34L * block, scale);
-                    for (int i = 0; i < 32; i++) {
-                        byte quant = (byte) random.nextInt();
-                        data.set(ValueLayout.JAVA_BYTE, 34L * block + 2 + i, quant);
-                        values[32 * block + i] = Float.float16ToFloat(scale) * quant;
-                    }
-                }
-                return new TestMatrix(new Q8Matrix(data, rows, columns), values);
-            }
+    private static TestMatrix of(TensorType type, int rows, int columns, MemorySegment data, float[] values) {
+        try (CpuBackend backend = new CpuBackend(1)) {
+            GgufTensor tensor = new GgufTensor("test", type, List.of((long) columns, (long) rows), data);
+            return new TestMatrix((CpuMatrix) backend.matrix(tensor, rows, columns), values);
         }
-        throw new IllegalStateException("no such type " + type);
+    }
+
+    /** A random number of columns, at most 2,200, that the type can store. */
+    static int columns(TensorType type, Random random) {
+        return type.valuesPerBlock() * (1 + random.nextInt(2200 / type.valuesPerBlock()));
     }
 
     /** One row with every finite 16-bit float, subnormal ones included. */
@@ -76,6 +47,6 @@ record TestMatrix(CpuMatrix matrix, float[] values) {
                 values[count++] = value;
             }
         }
-        return new TestMatrix(new F16Matrix(data, 1, count), values);
+        return of(TensorType.F16, 1, count, data, values);
     }
 }
