@@ -56,6 +56,7 @@ final class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAnyPackage(
                     "dev.outrider.slm.cpu..",
+                    "dev.outrider.slm.cuda..",
                     "dev.outrider.slm.model..",
                     "dev.outrider.slm.gguf..",
                     "dev.outrider.slm.schedule..",

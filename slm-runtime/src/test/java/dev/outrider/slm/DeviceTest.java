@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -12,6 +15,11 @@ import org.junit.jupiter.api.io.TempDir;
 import dev.outrider.slm.cuda.CudaException;
 import dev.outrider.slm.cuda.CudaOptions;
 import dev.outrider.slm.cuda.FakeDriver;
+import dev.outrider.slm.gguf.Gguf;
+import dev.outrider.slm.gguf.GgufException;
+import dev.outrider.slm.gguf.GgufTensor;
+import dev.outrider.slm.gguf.GgufWriter;
+import dev.outrider.slm.gguf.TensorType;
 
 class DeviceTest {
 
@@ -139,6 +147,59 @@ class DeviceTest {
                         .isInstanceOfSatisfying(CudaException.class, e -> assertThat(e.deviceLost()).isTrue());
             }
         }
+    }
+
+    @Test
+    void a_format_that_no_kernel_reads_is_refused_by_name_and_nothing_is_kept() {
+        Path strange = directory.resolve("strange.gguf");
+        try (Gguf gguf = Gguf.open(model("q8_0"))) {
+            String changed = gguf.tensors().values().stream()
+                    .filter(tensor -> tensor.type() == TensorType.Q8_0)
+                    .map(GgufTensor::name)
+                    .findFirst()
+                    .orElseThrow();
+            List<GgufWriter.Tensor> tensors = new ArrayList<>();
+            for (GgufTensor tensor : gguf.tensors().values()) {
+                tensors.add(
+                        tensor.name().equals(changed)
+                                ? new GgufWriter.Tensor(
+                                        changed,
+                                        TensorType.IQ4_NL,
+                                        tensor.dimensions(),
+                                        out -> out.write(new byte[(int) (tensor.size() / 32 * 18)]))
+                                : GgufWriter.Tensor.of(tensor));
+            }
+            GgufWriter.write(strange, gguf.metadata().asMap(), tensors);
+            for (Device device : List.of(Device.cuda(0), Device.auto(1), Device.cpu(1))) {
+                assertThatThrownBy(() -> SlmEngine.load(strange, device))
+                        .as(device.name())
+                        .isInstanceOf(GgufException.class)
+                        .hasMessageContaining(changed)
+                        .hasMessageContaining("IQ4_NL")
+                        .hasMessageContaining("convert the model");
+            }
+        }
+        assertThat(fake.used()).isZero();
+    }
+
+    @Test
+    void a_context_beyond_the_memory_ends_its_request_alone() {
+        GenerationOptions options = GenerationOptions.builder().maxTokens(3).build();
+        int[] small = {1, 2, 3};
+        try (SlmEngine engine = SlmEngine.load(model("f32-1"), Device.cuda(0))) {
+            int[] expected = engine.generate(small, options).ids();
+            fake.heldByOthers((1L << 30) - fake.used());
+            int[] large = new int[48];
+            Arrays.fill(large, 5);
+            assertThatThrownBy(() -> engine.generate(large, options))
+                    .isInstanceOf(CudaException.class)
+                    .hasMessageContaining("OUT_OF_MEMORY")
+                    .hasMessageContaining("shorter context");
+            fake.heldByOthers(0);
+            assertThat(engine.generate(small, options).ids()).isEqualTo(expected);
+            assertThat(engine.generate(large, options).ids()).isNotEmpty();
+        }
+        assertThat(fake.leftAtRelease()).isZero();
     }
 
     @Test

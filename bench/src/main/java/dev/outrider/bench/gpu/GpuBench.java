@@ -30,31 +30,33 @@ public final class GpuBench {
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
     /** What the command line asks for. */
-    private record Options(Path out, boolean quick, boolean rehearsal, Path peer, long seconds) {
+    private record Options(Path out, boolean quick, boolean rehearsal, Path peer, long seconds, double libraryRate) {
         static Options parse(String... arguments) {
             Path out = Path.of("gpu.json");
             Path peer = Path.of("");
             boolean quick = false;
             boolean rehearsal = false;
             long seconds = 460;
+            double libraryRate = Double.NaN;
             for (int i = 0; i < arguments.length; i++) {
                 String name = arguments[i];
                 if (name.equals("--quick")) {
                     quick = true;
                 } else if (name.equals("--rehearsal")) {
                     rehearsal = true;
-                } else if (List.of("--out", "--peer", "--seconds").contains(name) && i + 1 < arguments.length) {
+                } else if (List.of("--out", "--peer", "--seconds", "--library-rate").contains(name) && i + 1 < arguments.length) {
                     String value = arguments[++i];
                     switch (name) {
                         case "--out" -> out = Path.of(value);
                         case "--peer" -> peer = Path.of(value);
+                        case "--library-rate" -> libraryRate = Double.parseDouble(value);
                         default -> seconds = Long.parseLong(value);
                     }
                 } else {
                     throw new IllegalArgumentException("unknown option, or value missing: " + name);
                 }
             }
-            return new Options(out, quick || rehearsal, rehearsal, peer, seconds);
+            return new Options(out, quick || rehearsal, rehearsal, peer, seconds, libraryRate);
         }
     }
 
@@ -117,7 +119,9 @@ public final class GpuBench {
             }
             document.put("agrees", agree);
             write();
-            table();
+            new GpuTable(document).lines().forEach(System.out::println);
+            System.out.println(
+                    agree ? "the GPU agrees with the processor" : "the GPU DIFFERS from the processor, see the JSON");
             return agree && !document.has("failures") ? 0 : 1;
         } finally {
             Files.deleteIfExists(directory);
@@ -187,14 +191,18 @@ public final class GpuBench {
     private double describe() {
         try (CudaBackend gpu = Gpus.open(0, CudaOptions.standard())) {
             GpuInfo info = gpu.gpu();
-            double bandwidth = gpu.copyBandwidth(options.rehearsal ? 1 << 20 : 4L << 30);
+            double bandwidth = gpu.ceilings().copyBandwidth(options.rehearsal ? 1 << 20 : 4L << 30);
             ObjectNode node = document.putObject("gpu")
                     .put("name", info.name())
                     .put("capability", info.capability())
                     .put("cuda", info.cuda())
                     .put("multiprocessors", info.multiprocessors())
                     .put("memoryBytes", info.totalBytes())
-                    .put("copyBytesPerSecond", bandwidth);
+                    .put("copyBytesPerSecond", bandwidth)
+                    .put("matrixTeraflops", gpu.ceilings().matrixRate(options.rehearsal ? 3 : 20_000) / 1e12);
+            if (!Double.isNaN(options.libraryRate)) {
+                node.put("libraryTeraflops", options.libraryRate);
+            }
             GpuMeter.open(info.pciBusId()).ifPresent(meter -> {
                 try (meter) {
                     meter.watts().ifPresent(watts -> node.put("watts", watts));
@@ -205,54 +213,5 @@ public final class GpuBench {
             });
             return bandwidth;
         }
-    }
-
-    private void table() {
-        List<String> lines = new ArrayList<>();
-        lines.add(String.format(
-                "%-5s %-7s %8s %6s %11s %9s %9s %11s", "model", "format", "context", "batch", "ms a step", "floor", "share",
-                "J a token"));
-        for (JsonNode speed : document.path("speed")) {
-            for (JsonNode row : speed.path("decode")) {
-                lines.add(String.format(
-                        Locale.ROOT,
-                        "%-5s %-7s %8d %6d %11.3f %9.3f %8.0f%% %11.4f",
-                        speed.path("model").asText(),
-                        speed.path("format").asText(),
-                        row.path("context").asInt(),
-                        row.path("batch").asInt(),
-                        row.path("msPerStep").asDouble(Double.NaN),
-                        row.path("floorMsPerStep").asDouble(Double.NaN),
-                        100 * row.path("shareOfFloor").asDouble(Double.NaN),
-                        row.path("joulesPerToken").asDouble(Double.NaN)));
-            }
-            for (JsonNode row : speed.path("prefill")) {
-                lines.add(String.format(
-                        Locale.ROOT,
-                        "%-5s %-7s prompt of %d tokens: %.2f ms, %.0f tokens/s, %.0f TFLOP/s",
-                        speed.path("model").asText(),
-                        speed.path("format").asText(),
-                        row.path("tokens").asInt(),
-                        row.path("ms").asDouble(),
-                        row.path("tokensPerSecond").asDouble(),
-                        row.path("teraflops").asDouble()));
-            }
-            lines.add(String.format(
-                    Locale.ROOT,
-                    "%-5s %-7s first token with a cached preamble: %.2f ms",
-                    speed.path("model").asText(),
-                    speed.path("format").asText(),
-                    speed.path("firstTokenWithCachedPreamble").path("ms").asDouble(Double.NaN)));
-        }
-        document.path("llama.cpp").properties().forEach(entry -> entry.getValue().forEach(row -> lines.add(String.format(
-                Locale.ROOT,
-                "llama.cpp %s Q8_0: prompt of %d tokens %.0f tokens/s, then %.3f ms a token %s",
-                entry.getKey(),
-                row.path("prefill").asInt(),
-                row.path("prefill_tok_s").asDouble(Double.NaN),
-                row.path("token_ms_median").asDouble(Double.NaN),
-                row.path("error").asText("")))));
-        lines.add(agree ? "the GPU agrees with the processor" : "the GPU DIFFERS from the processor, see the JSON");
-        lines.forEach(System.out::println);
     }
 }

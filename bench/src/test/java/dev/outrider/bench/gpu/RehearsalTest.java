@@ -71,6 +71,7 @@ class RehearsalTest {
         String said = Files.readString(log, StandardCharsets.UTF_8);
         assertThat(process.exitValue()).as(said).isZero();
         assertThat(said).contains("the GPU agrees with the processor");
+        assertThat(said).contains("% of the matrix rate").contains("first token with a cached preamble");
 
         JsonNode document = new ObjectMapper().readTree(out.toFile());
         assertThat(document.path("rehearsal").asBoolean()).isTrue();
@@ -81,6 +82,8 @@ class RehearsalTest {
         assertThat(speed.path("decode").size()).isEqualTo(2);
         assertThat(speed.path("decode").get(0).path("joulesPerToken").asDouble()).isPositive();
         assertThat(speed.path("prefill").size()).isEqualTo(1);
+        assertThat(speed.path("prefill").get(0).path("teraflops").asDouble()).isPositive();
+        assertThat(document.path("gpu").path("matrixTeraflops").asDouble()).isPositive();
         assertThat(speed.path("firstTokenWithCachedPreamble").path("ms").asDouble()).isPositive();
     }
 }

@@ -160,28 +160,9 @@ public final class CudaBackend implements Backend {
         ((CudaState) state).setPosition(positions);
     }
 
-    /**
-     * Measures how fast the GPU copies within its memory.
-     *
-     * @param bytes of the copy; several times the size of its cache
-     * @return bytes read and written per second, the best of some repetitions
-     */
-    public double copyBandwidth(long bytes) {
-        try (DeviceMemory from = context.allocate(bytes, "a copy");
-                DeviceMemory to = context.allocate(bytes, "a copy");
-                CudaEvent before = context.createEvent(true);
-                CudaEvent after = context.createEvent(true)) {
-            stream.zero(from.address(), bytes);
-            double best = 0;
-            for (int i = 0; i < 8; i++) {
-                stream.record(before);
-                stream.copyOnDevice(from.address(), to.address(), bytes);
-                stream.record(after);
-                stream.synchronize();
-                best = Math.max(best, 2.0 * bytes / (before.millisecondsTo(after) / 1e3));
-            }
-            return best;
-        }
+    /** What this GPU can do at most. */
+    public GpuCeilings ceilings() {
+        return new GpuCeilings(context, stream, kernels);
     }
 
     @Override

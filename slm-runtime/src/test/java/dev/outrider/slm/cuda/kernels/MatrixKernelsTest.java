@@ -27,6 +27,17 @@ class MatrixKernelsTest {
     }
 
     @Test
+    void the_probe_of_the_matrix_rate_does_all_its_products() {
+        int blocks = 1 + random.nextInt(3);
+        int rounds = random.nextInt(6);
+        MemorySegment out = Memory.floats(blocks * 256L);
+        kernels.launch("matrix_rate", Size.of(blocks), 256, 0, rounds, out);
+        for (float sum : Memory.floats(out)) {
+            assertThat(sum).as("seed %d", seed).isEqualTo(112 + 512f * rounds);
+        }
+    }
+
+    @Test
     void embeddings_are_the_stored_values_to_the_last_bit() {
         for (TensorType type : Weights.TYPES) {
             int columns = Weights.columns(type, 1 + random.nextInt(600));
