@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 
 import dev.outrider.app.terminal.Terminal;
+import dev.outrider.evals.run.RunException;
 import dev.outrider.evals.suite.SuiteException;
 import dev.outrider.router.calibration.CalibrationException;
 import dev.outrider.router.policy.PolicyException;
@@ -48,7 +49,7 @@ final class Errors {
         return switch (error) {
             case CliException e -> e.exitCode();
             case GgufException _, ContextLengthException _, TokenizerException _, ChatFormatException _ -> ExitCode.BAD_INPUT;
-            case PolicyException _, SuiteException _, CalibrationException _, RecordCipherException _ -> ExitCode.BAD_INPUT;
+            case PolicyException _, SuiteException _, RunException _, CalibrationException _, RecordCipherException _ -> ExitCode.BAD_INPUT;
             case IllegalArgumentException _ -> ExitCode.BAD_INPUT;
             case NoSuchFileException _, AccessDeniedException _, NotDirectoryException _, FileAlreadyExistsException _ ->
                 ExitCode.BAD_INPUT;

@@ -126,6 +126,11 @@ final class LlmOptions {
             Function<Policy, Optional<RemoteChain>> remotes, RunInfo.Llm info, @Nullable SimulatedLlm server)
             implements AutoCloseable {
 
+        /** Whether asking it costs nothing, so that a query may be asked twice. */
+        boolean free() {
+            return server != null;
+        }
+
         /** One sentence for the person at the terminal. */
         String sentence() {
             if (info.equals(RunInfo.Llm.none())) {

@@ -21,17 +21,60 @@ final class ReportFiles {
 
     /** Makes the folder; reports of an earlier run in it are replaced when the new ones are complete. */
     static ReportFiles in(Path folder) {
+        ReportFiles files = keeping(folder);
+        files.forget(files.ledger());
+        return files;
+    }
+
+    /**
+     * Makes the folder of a run that may have begun before: its results and its ledger stay, unless it is to begin afresh.
+     *
+     * @throws CliException when there is a ledger and nobody knows which run it is of
+     */
+    static ReportFiles resuming(Path folder, boolean fresh) {
+        ReportFiles files = keeping(folder);
+        if (!fresh && Files.exists(files.ledger()) && !Files.exists(files.results())) {
+            throw CliException.badInput(files.ledger() + " is a ledger without a results.jsonl beside it, of a demo or of an older"
+                    + " version: name another directory with --out, or throw the ledger away with --fresh");
+        }
+        return files;
+    }
+
+    private static ReportFiles keeping(Path folder) {
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
             throw CliException.badInput(folder + " is a file; name a directory with --out");
         }
         try {
             Files.createDirectories(folder);
-            Files.deleteIfExists(folder.resolve("ledger.jsonl"));
         } catch (IOException e) {
-            throw CliException.badInput("cannot write to the directory " + folder + " (" + e.getMessage()
-                    + "); name another with --out");
+            throw notWritable(folder, e);
         }
         return new ReportFiles(folder);
+    }
+
+    private void forget(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw notWritable(folder, e);
+        }
+    }
+
+    private static CliException notWritable(Path folder, IOException e) {
+        return CliException.badInput(
+                "cannot write to the directory " + folder + " (" + e.getMessage() + "); name another with --out");
+    }
+
+    /** The ledger of a run that may begin afresh; whoever asks holds the run's results. */
+    Path ledger(boolean fresh) {
+        if (fresh) {
+            forget(ledger());
+        }
+        return ledger();
+    }
+
+    Path results() {
+        return folder.resolve("results.jsonl");
     }
 
     Path ledger() {

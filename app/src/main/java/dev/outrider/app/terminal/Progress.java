@@ -19,6 +19,7 @@ public final class Progress implements AutoCloseable {
     private final long started;
     private long shownAt;
     private boolean shown;
+    private long before;
 
     /**
      * @param what the thing that is counted, in the plural
@@ -34,8 +35,22 @@ public final class Progress implements AutoCloseable {
         this.shownAt = started;
     }
 
+    /** Says that so many were done before, by an earlier start: they say nothing about the pace. */
+    public synchronized void doneBefore(long count) {
+        before = count;
+    }
+
     /** Says that so many are done. */
-    public synchronized void done(long count) {
+    public void done(long count) {
+        done(count, "");
+    }
+
+    /**
+     * Says that so many are done.
+     *
+     * @param remark what else is known by now; may be empty
+     */
+    public synchronized void done(long count, String remark) {
         long now = nanoTime.getAsLong();
         if (!terminal.errIsTerminal() || now - started < PATIENCE_NANOS || now - shownAt < REFRESH_NANOS) {
             return;
@@ -43,8 +58,10 @@ public final class Progress implements AutoCloseable {
         shownAt = now;
         shown = true;
         double seconds = (now - started) / 1e9;
-        String left = count == 0 ? "" : ", about " + human(seconds / count * (total - count)) + " left";
-        terminal.err().print("\r" + Terminal.fit(count + " of " + total + " " + what + left, terminal.columns() - 1)
+        long fresh = count - before;
+        String left = fresh <= 0 ? "" : ", about " + human(seconds / fresh * (total - count)) + " left";
+        String more = remark.isEmpty() ? "" : ", " + remark;
+        terminal.err().print("\r" + Terminal.fit(count + " of " + total + " " + what + more + left, terminal.columns() - 1)
                 + "\u001b[K");
         terminal.err().flush();
     }

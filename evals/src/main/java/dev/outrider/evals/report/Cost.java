@@ -5,10 +5,10 @@ import java.math.RoundingMode;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
+import dev.outrider.evals.run.Books;
 import dev.outrider.evals.run.QueryResult;
 import dev.outrider.evals.run.Route;
 import dev.outrider.router.MicroUsd;
-import dev.outrider.router.ledger.DecisionRecord;
 import dev.outrider.router.remote.RemoteModelSettings;
 
 /**
@@ -40,7 +40,7 @@ public record Cost(
         double estimatedOut = 0;
         int counted = 0;
         for (QueryResult r : results) {
-            DecisionRecord.Remote usage = usage(r);
+            Books.Counted usage = usage(r);
             if (usage != null) {
                 counted++;
                 countedIn += usage.inputTokens();
@@ -56,17 +56,14 @@ public record Cost(
         long failed = 0;
         long remote = 0;
         for (QueryResult r : results) {
-            DecisionRecord.Remote usage = usage(r);
+            Books.Counted usage = usage(r);
             long in = usage == null ? Math.round(r.promptTokens() * inputScale) : usage.inputTokens();
             long out = usage == null ? Math.round(r.answerTokens() * outputScale) : usage.outputTokens();
             llmOnly = llmOnly.add(MicroUsd.ofTokens(in, price.usdPerMillionInputTokens()))
                     .add(MicroUsd.ofTokens(out, price.usdPerMillionOutputTokens()));
-            DecisionRecord record = r.record();
-            if (record != null) {
-                local += record.cost().localMicroUsd();
-                failed += record.cost().failedLocalMicroUsd();
-                remote += record.cost().remoteMicroUsd();
-            }
+            local += r.books().localMicroUsd();
+            failed += r.books().failedLocalMicroUsd();
+            remote += r.books().remoteMicroUsd();
         }
         return new Cost(
                 llmOnly.setScale(0, RoundingMode.CEILING).longValueExact(),
@@ -80,12 +77,9 @@ public record Cost(
     }
 
     /** What the LLM counted for one answer to a query that an LLM-only agent would have sent too; null otherwise. */
-    private static DecisionRecord.@Nullable Remote usage(QueryResult r) {
-        DecisionRecord record = r.record();
-        DecisionRecord.Remote remote = record == null ? null : record.remote();
-        boolean usable = remote != null && r.route() == Route.REMOTE && !remote.estimated() && remote.calls() == 1
-                && r.promptTokens() > 0 && r.answerTokens() > 0;
-        return usable ? remote : null;
+    private static Books.@Nullable Counted usage(QueryResult r) {
+        boolean usable = r.route() == Route.REMOTE && r.promptTokens() > 0 && r.answerTokens() > 0;
+        return usable ? r.books().counted() : null;
     }
 
     /** What the cascade cost, failed local attempts included. */

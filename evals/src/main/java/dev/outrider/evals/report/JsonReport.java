@@ -13,7 +13,6 @@ import dev.outrider.evals.run.QueryResult;
 import dev.outrider.evals.run.Route;
 import dev.outrider.evals.stats.Interval;
 import dev.outrider.evals.suite.Json;
-import dev.outrider.router.ledger.DecisionRecord;
 
 /** The report as JSON; {@code docs/report.md} documents every key. */
 public final class JsonReport {
@@ -193,10 +192,9 @@ public final class JsonReport {
         node.put("localRight", local == null ? null : local.right());
         node.put("localWhy", local == null ? null : local.why());
         node.put("seconds", r.route() == Route.NOT_REACHED ? null : (Double) r.seconds());
-        DecisionRecord record = r.record();
-        node.put("ledgerId", record == null ? null : record.id());
-        node.put("localUsd", usd(record == null ? 0 : record.cost().localMicroUsd()));
-        node.put("remoteUsd", usd(record == null ? 0 : record.cost().remoteMicroUsd()));
+        node.put("ledgerId", r.books().ledgerId());
+        node.put("localUsd", usd(r.books().localMicroUsd()));
+        node.put("remoteUsd", usd(r.books().remoteMicroUsd()));
         return node;
     }
 

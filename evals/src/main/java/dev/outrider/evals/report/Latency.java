@@ -8,7 +8,6 @@ import org.jspecify.annotations.Nullable;
 import dev.outrider.evals.run.QueryResult;
 import dev.outrider.evals.run.Route;
 import dev.outrider.evals.stats.Quantiles;
-import dev.outrider.router.ledger.DecisionRecord;
 
 /**
  * Wall-clock seconds: the middle and the slow end.
@@ -40,11 +39,9 @@ public record Latency(@Nullable Spread local, @Nullable Spread remote, @Nullable
     }
 
     static Latency of(List<QueryResult> results) {
-        List<DecisionRecord> records =
-                results.stream().map(QueryResult::record).filter(Objects::nonNull).toList();
         return new Latency(
-                Spread.of(records.stream().map(DecisionRecord::local).filter(Objects::nonNull).map(l -> l.seconds())),
-                Spread.of(records.stream().map(DecisionRecord::remote).filter(Objects::nonNull).map(r -> r.seconds())),
+                Spread.of(results.stream().map(r -> r.books().localSeconds()).filter(Objects::nonNull)),
+                Spread.of(results.stream().map(r -> r.books().remoteSeconds()).filter(Objects::nonNull)),
                 Spread.of(results.stream().filter(r -> r.route() != Route.NOT_REACHED).map(QueryResult::seconds)));
     }
 }

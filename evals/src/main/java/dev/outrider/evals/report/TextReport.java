@@ -34,6 +34,9 @@ public final class TextReport {
         for (String warning : Wording.warnings(report)) {
             wrapped(warning);
         }
+        for (String note : run.notes()) {
+            line(dim("- " + note));
+        }
         line("");
         count("queries", total.queries(), total.queries(), "");
         count("answered locally", total.answeredLocally(), total.queries(), "");

@@ -26,6 +26,7 @@ final class Wording {
             Map.entry("NO_REMOTE", "the LLM was needed and none is configured"),
             Map.entry("CANCELLED", "the query was given up"),
             Map.entry("ERROR", "something threw"),
+            Map.entry("LOST", "sent to the LLM before the process was killed, and not sent again"),
             Map.entry("NOT_REACHED", "the run ended before this step"),
             Map.entry("NO_CASCADE", "the model is no cascade"));
 
@@ -34,8 +35,9 @@ final class Wording {
     /** What a reader must know before any figure. */
     static List<String> warnings(ReplacementReport report) {
         List<String> warnings = new ArrayList<>();
+        String reason = report.run().stopReason();
         if (report.run().partial()) {
-            warnings.add("PARTIAL: the run was stopped; " + done(report) + " of " + report.run().planned() + " "
+            warnings.add("PARTIAL: the run was stopped; " + (reason.isEmpty() ? "" : reason + "; ") + done(report) + " of " + report.run().planned() + " "
                     + (report.info().mode() == RunInfo.Mode.SUITE ? "queries" : "tasks") + " were run.");
         }
         SimulatedLlmBehaviour simulation = report.info().llm().simulation();

@@ -10,6 +10,7 @@ import java.util.List;
  * @param tasks one per task of a live run; empty for a suite
  * @param planned cases or tasks that were to be run
  * @param partial whether the run was stopped before all were
+ * @param stopReason why the run ended early, and how to go on; empty when it did not, or was told to
  * @param startedAt when
  * @param seconds wall-clock seconds
  * @param notes what a reader must know: cases that cannot be run, files left out
@@ -19,6 +20,7 @@ public record EvalRun(
         List<TaskResult> tasks,
         int planned,
         boolean partial,
+        String stopReason,
         Instant startedAt,
         double seconds,
         List<String> notes) {

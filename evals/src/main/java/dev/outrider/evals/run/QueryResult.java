@@ -3,6 +3,7 @@ package dev.outrider.evals.run;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
+import dev.outrider.router.ledger.Answer;
 import dev.outrider.router.ledger.DecisionRecord;
 
 /**
@@ -28,7 +29,9 @@ import dev.outrider.router.ledger.DecisionRecord;
  * @param seconds wall-clock seconds of the whole query
  * @param promptTokens estimated tokens of the prompt, for what an LLM alone would have cost
  * @param answerTokens estimated tokens of the answer
- * @param record the ledger's record; null when there is none
+ * @param said the whole answer; null where there is none, or where it was not kept
+ * @param books money, seconds and counted tokens
+ * @param record the ledger's record; null when there is none, or when the result was read from a file
  */
 public record QueryResult(
         String caseId,
@@ -51,6 +54,8 @@ public record QueryResult(
         double seconds,
         long promptTokens,
         long answerTokens,
+        @Nullable Answer said,
+        Books books,
         @Nullable DecisionRecord record) {
 
     public QueryResult {
@@ -62,8 +67,9 @@ public record QueryResult(
      *
      * @param answer for people
      * @param why one line when it is wrong
+     * @param said the whole proposal; null where there is none, or where it was not kept
      */
-    public record Proposal(String answer, boolean right, String why) {}
+    public record Proposal(String answer, boolean right, String why, @Nullable Answer said) {}
 
     /** Whether the SLM's answer went to the caller. */
     public boolean answeredLocally() {
@@ -79,6 +85,6 @@ public record QueryResult(
     QueryResult wrongBecause(String reason) {
         return new QueryResult(
                 caseId, suite, category, task, cluster, expectsCall, flags, question, expected, route, this.reason, detail, answer, false,
-                reason, local, confidence, seconds, promptTokens, answerTokens, record);
+                reason, local, confidence, seconds, promptTokens, answerTokens, said, books, record);
     }
 }

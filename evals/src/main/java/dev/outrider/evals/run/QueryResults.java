@@ -4,6 +4,7 @@ import dev.langchain4j.agent.tool.ToolExecutionRequest;
 import dev.langchain4j.data.message.AiMessage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 import dev.outrider.evals.llm.TokenEstimate;
@@ -31,13 +32,13 @@ final class QueryResults {
         Decision decision = record == null ? null : record.decision();
         boolean local = decision instanceof Decision.Accept;
         QueryResult.Proposal proposal = local
-                ? new QueryResult.Proposal(Prose.answer(answer), verdict.right(), verdict.reason())
+                ? new QueryResult.Proposal(Prose.answer(answer), verdict.right(), verdict.reason(), Answer.of(answer))
                 : proposal(c, record);
         return result(
                 c,
                 local ? Route.LOCAL : Route.REMOTE,
                 record,
-                Prose.answer(answer),
+                answer,
                 verdict,
                 proposal,
                 seconds);
@@ -45,12 +46,38 @@ final class QueryResults {
 
     /** The cascade refused. */
     static QueryResult refused(EvalCase c, DecisionRecord record, double seconds) {
-        return result(c, Route.REFUSED, record, "", Verdict.wrong("no answer"), proposal(c, record), seconds);
+        return result(c, Route.REFUSED, record, null, Verdict.wrong("no answer"), proposal(c, record), seconds);
     }
 
     /** Something threw: a full disk under the ledger, a bug. */
     static QueryResult failed(EvalCase c, Throwable problem, double seconds) {
         return with(c, Route.FAILED, "ERROR", Prose.oneLine(problem), seconds);
+    }
+
+    /** It was sent to the LLM, and the process died before the answer was written down. */
+    static QueryResult lost(EvalCase c) {
+        return with(
+                c, Route.FAILED, "LOST", "sent to the LLM before the process was killed; perhaps paid, so it is not sent again", 0);
+    }
+
+    /** The same answer, judged anew. */
+    static QueryResult judgedAgain(EvalCase c, QueryResult result) {
+        return judgedAgain(result, answer -> Judge.judge(c, message(answer)));
+    }
+
+    private static QueryResult judgedAgain(QueryResult r, Function<Answer, Verdict> judge) {
+        Answer said = r.said();
+        Verdict verdict = said == null ? new Verdict(r.right(), r.why()) : judge.apply(said);
+        QueryResult.Proposal local = r.local();
+        Answer proposed = local == null ? null : local.said();
+        if (local != null && proposed != null) {
+            Verdict about = proposed.equals(said) ? verdict : judge.apply(proposed);
+            local = new QueryResult.Proposal(local.answer(), about.right(), about.reason(), proposed);
+        }
+        return new QueryResult(
+                r.caseId(), r.suite(), r.category(), r.task(), r.cluster(), r.expectsCall(), r.flags(), r.question(), r.expected(),
+                r.route(), r.reason(), r.detail(), r.answer(), verdict.right(), verdict.reason(), local, r.confidence(), r.seconds(),
+                r.promptTokens(), r.answerTokens(), said, r.books(), r.record());
     }
 
     /** A live run failed at this step. */
@@ -68,7 +95,8 @@ final class QueryResults {
         return new QueryResult(
                 id, last.suite(), "beyond gold", last.task(), last.cluster(), false, last.flags(), Prose.question(last.messages()),
                 "nothing: the task was done", local ? Route.LOCAL : Route.REMOTE, reason(decision), detail(decision), said, false, why,
-                local ? new QueryResult.Proposal(said, false, why) : null, confidence(record), seconds, 0, 0, record);
+                local ? new QueryResult.Proposal(said, false, why, Answer.of(answer)) : null, confidence(record), seconds, 0, 0,
+                Answer.of(answer), Books.of(record), record);
     }
 
     /** A live run ended before this step. */
@@ -80,14 +108,14 @@ final class QueryResults {
         return new QueryResult(
                 c.id(), c.suite(), c.category(), c.task(), c.cluster(), c.expectsCall(), c.flags(), Prose.question(c.messages()),
                 Prose.expected(c), route, reason, detail, "", false, "no answer", null, null, seconds, promptTokens(c), answerTokens(c),
-                null);
+                null, Books.NONE, null);
     }
 
     private static QueryResult result(
             EvalCase c,
             Route route,
             @Nullable DecisionRecord record,
-            String answer,
+            @Nullable AiMessage answer,
             Verdict verdict,
             QueryResult.@Nullable Proposal proposal,
             double seconds) {
@@ -105,7 +133,7 @@ final class QueryResults {
                 route,
                 reason(decision),
                 detail(decision),
-                answer,
+                answer == null ? "" : Prose.answer(answer),
                 verdict.right(),
                 verdict.reason(),
                 proposal,
@@ -113,6 +141,8 @@ final class QueryResults {
                 seconds,
                 promptTokens(c),
                 answerTokens(c),
+                answer == null ? null : Answer.of(answer),
+                Books.of(record),
                 record);
     }
 
@@ -160,14 +190,14 @@ final class QueryResults {
         Answer answer = local.answer();
         if (answer == null) {
             String error = local.error();
-            return error == null ? null : new QueryResult.Proposal("", false, error);
+            return error == null ? null : new QueryResult.Proposal("", false, error, null);
         }
         AiMessage message = message(answer);
         Verdict verdict = Judge.judge(c, message);
-        return new QueryResult.Proposal(Prose.answer(message), verdict.right(), verdict.reason());
+        return new QueryResult.Proposal(Prose.answer(message), verdict.right(), verdict.reason(), answer);
     }
 
-    private static AiMessage message(Answer answer) {
+    static AiMessage message(Answer answer) {
         List<ToolExecutionRequest> calls = new ArrayList<>();
         for (Answer.Call call : answer.calls()) {
             calls.add(ToolExecutionRequest.builder()

@@ -1,41 +1,43 @@
 package dev.outrider.evals.run;
 
-import org.jspecify.annotations.Nullable;
+import java.util.HashSet;
+import java.util.Set;
 
-/** Lets another thread end a run: sets a flag and interrupts the thread that works, but only while it does. */
+/** Lets another thread end a run: sets a flag and interrupts the threads that work, but only while they do. */
 final class Stopper {
 
-    private @Nullable Thread worker;
+    private final Set<Thread> workers = new HashSet<>();
     private boolean stopped;
 
     /** The calling thread works from now until the watch is closed; its interrupt flag is clean afterwards if it was set by a stop. */
     Watch watch() {
         synchronized (this) {
-            worker = Thread.currentThread();
+            workers.add(Thread.currentThread());
         }
         return new Watch();
     }
 
     synchronized void stop() {
         stopped = true;
-        if (worker != null) {
-            worker.interrupt();
-        }
+        workers.forEach(Thread::interrupt);
+    }
+
+    /** Whether a run was told to end. */
+    synchronized boolean stopped() {
+        return stopped;
     }
 
     /** While a run works. */
     final class Watch implements AutoCloseable {
 
         boolean stopped() {
-            synchronized (Stopper.this) {
-                return stopped || Thread.currentThread().isInterrupted();
-            }
+            return Stopper.this.stopped() || Thread.currentThread().isInterrupted();
         }
 
         @Override
         public void close() {
             synchronized (Stopper.this) {
-                worker = null;
+                workers.remove(Thread.currentThread());
                 if (stopped) {
                     Thread.interrupted();
                 }

@@ -89,7 +89,7 @@ public final class TaskRunner {
             }
         }
         double seconds = (System.nanoTime() - start) / 1e9;
-        return new EvalRun(results, done, tasks.size(), done.size() < tasks.size(), startedAt, seconds, notes);
+        return new EvalRun(results, done, tasks.size(), done.size() < tasks.size(), "", startedAt, seconds, notes);
     }
 
     /** Ends a run from another thread: the task at work is given up, the run returns what it has. */

@@ -17,7 +17,7 @@ final class CaseParser {
 
     private static final Set<String> CASE_KEYS = Set.of(
             "id", "suite", "category", "task", "tools", "toolset", "toolset_exclude", "messages", "expected", "match",
-            "first_call_only", "flags", "source");
+            "first_call_only", "flags", "tags", "source");
     private static final Set<String> CALL_KEYS =
             Set.of("name", "arguments", "free_text", "unordered", "date_only", "result_based");
 
@@ -53,6 +53,7 @@ final class CaseParser {
                 rule,
                 alternatives || line.flag("first_call_only") || STEP_SUITES.contains(suite),
                 line.texts("flags"),
+                line.texts("tags"),
                 origin);
     }
 

@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param messages the conversation so far, the last one being the user's or a tool's
  * @param firstCallOnly whether the answer is judged by its first call alone (step suites)
  * @param flags known faults of the gold answer; flagged cases stay out of headlines and are counted
+ * @param tags the suite's own words by which cases are chosen
  * @param origin {@code file:line}
  */
 public record EvalCase(
@@ -31,12 +32,14 @@ public record EvalCase(
         MatchRule rule,
         boolean firstCallOnly,
         List<String> flags,
+        List<String> tags,
         String origin) {
 
     public EvalCase {
         tools = List.copyOf(tools);
         messages = List.copyOf(messages);
         flags = List.copyOf(flags);
+        tags = List.copyOf(tags);
     }
 
     public List<ToolSpecification> specifications() {
@@ -57,6 +60,16 @@ public record EvalCase(
         return expected instanceof Expected.Calls || expected instanceof Expected.AnyCall;
     }
 
+    /** Whether a word names this case: one of its tags, its category or its suite. */
+    public boolean isTagged(String word) {
+        return tags.contains(word) || category.equals(word) || suite.equals(word);
+    }
+
+    EvalCase withId(String otherId) {
+        return new EvalCase(
+                otherId, suite, category, task, cluster, tools, messages, expected, rule, firstCallOnly, flags, tags, origin);
+    }
+
     EvalCase withCluster(String otherCluster) {
         return new EvalCase(
                 id,
@@ -70,6 +83,7 @@ public record EvalCase(
                 rule,
                 firstCallOnly,
                 flags,
+                tags,
                 origin);
     }
 }

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -55,7 +56,7 @@ public record Suite(String name, List<EvalCase> cases, List<String> skipped) {
     private static Suite builtIn(String name) {
         Toolsets toolsets = Toolsets.parse(DESK_TOOLSETS, resource(DESK_TOOLSETS));
         String file = name + ".jsonl";
-        return new Suite(name, joined(read(file, new java.io.StringReader(resource(file)), toolsets)), List.of());
+        return new Suite(name, joined(read(file, new java.io.StringReader(resource(file)), toolsets, null)), List.of());
     }
 
     /**
@@ -71,8 +72,27 @@ public record Suite(String name, List<EvalCase> cases, List<String> skipped) {
      * Loads suites together.
      *
      * @param specs files, folders, globs ({@code suites/*.jsonl}) or names of {@link #BUILT_IN} suites
+     * @throws SuiteException when a line cannot be used
      */
     public static Suite load(List<String> specs) {
+        return load(specs, BrokenLines.REFUSE);
+    }
+
+    /** What to do with lines that cannot be used. */
+    public enum BrokenLines {
+        /** The first one ends the load. */
+        REFUSE,
+        /** They are left out, named by file and line in {@link Suite#skipped()}, and in no figure. */
+        SKIP
+    }
+
+    /**
+     * Loads suites together.
+     *
+     * @param specs as of {@link #load(List)}
+     * @throws SuiteException when a line cannot be used and is not to be skipped, or when nothing is left
+     */
+    public static Suite load(List<String> specs, BrokenLines broken) {
         List<EvalCase> cases = new ArrayList<>();
         List<String> names = new ArrayList<>();
         List<String> skipped = new ArrayList<>();
@@ -84,7 +104,7 @@ public record Suite(String name, List<EvalCase> cases, List<String> skipped) {
             }
             for (SuiteFiles.Found found : SuiteFiles.find(spec)) {
                 try {
-                    cases.addAll(read(found.file()));
+                    cases.addAll(read(found.file(), broken == BrokenLines.SKIP ? skipped : null));
                     names.add(name(found.file()));
                 } catch (SuiteException e) {
                     // a folder may hold other files beside suites; a suite with a broken line in the middle is still an error
@@ -112,6 +132,25 @@ public record Suite(String name, List<EvalCase> cases, List<String> skipped) {
         return new Suite(name, cases.subList(0, Math.min(n, cases.size())), skipped);
     }
 
+    /**
+     * Every case so many times, for models that do not always answer the same. The further ones are called {@code ID@2}, {@code ID@3}…
+     * and are of one cluster with the first: they are no new evidence about other requests.
+     *
+     * @param times at least 1
+     */
+    public Suite repeated(int times) {
+        if (times < 1) {
+            throw new IllegalArgumentException("a case is run at least once, but " + times + " was given");
+        }
+        List<EvalCase> all = new ArrayList<>(cases.size() * times);
+        for (int i = 1; i <= times; i++) {
+            for (EvalCase c : cases) {
+                all.add(i == 1 ? c : c.withId(c.id() + "@" + i));
+            }
+        }
+        return new Suite(name, all, skipped);
+    }
+
     /** Some whole tasks drawn by chance, in file order; all of them when there are no more than {@code n}. */
     public Suite sampleTasks(int n, long seed) {
         List<String> tasks = new ArrayList<>(new LinkedHashSet<>(cases.stream().map(EvalCase::task).toList()));
@@ -124,9 +163,9 @@ public record Suite(String name, List<EvalCase> cases, List<String> skipped) {
         return TaskGroups.joinSameQuestions(cases);
     }
 
-    private static List<EvalCase> read(Path file) {
+    private static List<EvalCase> read(Path file, @Nullable List<String> skipped) {
         try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
-            return read(file.getFileName().toString(), reader, toolsetsBeside(file));
+            return read(file.getFileName().toString(), reader, toolsetsBeside(file), skipped);
         } catch (CharacterCodingException e) {
             throw SuiteException.of(file.getFileName().toString(), "is no UTF-8 text");
         } catch (IOException e) {
@@ -134,7 +173,12 @@ public record Suite(String name, List<EvalCase> cases, List<String> skipped) {
         }
     }
 
-    static List<EvalCase> read(String file, Reader reader, Toolsets toolsets) {
+    /**
+     * Reads the lines of a suite.
+     *
+     * @param skipped takes what is said about lines that cannot be used; null when the first one is to end the load
+     */
+    static List<EvalCase> read(String file, Reader reader, Toolsets toolsets, @Nullable List<String> skipped) {
         CaseParser parser = new CaseParser(toolsets);
         List<EvalCase> cases = new ArrayList<>();
         Map<String, Integer> seen = new LinkedHashMap<>();
@@ -145,23 +189,58 @@ public record Suite(String name, List<EvalCase> cases, List<String> skipped) {
                 if (line.isBlank()) {
                     continue;
                 }
-                EvalCase parsed = parser.parse(Json.read(line), file + ":" + number);
-                Integer before = seen.put(parsed.id(), number);
-                if (before != null) {
-                    throw new Fields.Problem("id " + parsed.id() + " is already on line " + before);
+                try {
+                    cases.add(parse(parser, line, file, number, seen));
+                } catch (SuiteException e) {
+                    // where not one line of a file is a case, the file is no suite rather than a broken one
+                    if (skipped == null || cases.isEmpty() && number == 1 && !line.contains("\"expected\"")) {
+                        throw e;
+                    }
+                    skipped.add(e.getMessage());
                 }
-                cases.add(parsed);
             }
-        } catch (JsonProcessingException e) {
-            throw new SuiteException(file, number, "no JSON: " + Json.problem(e));
-        } catch (Fields.Problem e) {
-            throw new SuiteException(file, number, String.valueOf(e.getMessage()));
         } catch (CharacterCodingException e) {
             throw new SuiteException(file, number + 1, "is no UTF-8 text");
         } catch (IOException e) {
             throw new SuiteException(file, number, "cannot be read: " + e.getMessage());
         }
         return cases;
+    }
+
+    private static EvalCase parse(CaseParser parser, String line, String file, int number, Map<String, Integer> seen) {
+        try {
+            EvalCase parsed = parser.parse(Json.read(line), file + ":" + number);
+            Integer before = seen.putIfAbsent(parsed.id(), number);
+            if (before != null) {
+                throw new Fields.Problem("id " + parsed.id() + " is already on line " + before);
+            }
+            return parsed;
+        } catch (JsonProcessingException e) {
+            throw new SuiteException(file, number, "no JSON: " + Json.problem(e));
+        } catch (Fields.Problem e) {
+            throw new SuiteException(file, number, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /**
+     * The cases that some words name: a tag, a category or a suite; a word with {@code !} before it leaves cases out.
+     *
+     * @throws SuiteException when no case is left; names the words there are
+     */
+    public Suite tagged(List<String> words) {
+        List<String> wanted = words.stream().filter(w -> !w.startsWith("!")).toList();
+        List<String> unwanted = words.stream().filter(w -> w.startsWith("!")).map(w -> w.substring(1)).toList();
+        Suite chosen = filter(c -> (wanted.isEmpty() || wanted.stream().anyMatch(c::isTagged))
+                && unwanted.stream().noneMatch(c::isTagged));
+        if (chosen.cases().isEmpty()) {
+            Set<String> known = new TreeSet<>();
+            cases.forEach(c -> {
+                known.add(c.category());
+                known.addAll(c.tags());
+            });
+            throw SuiteException.of(name, "no case is tagged " + String.join(", ", words) + "; there are " + String.join(", ", known));
+        }
+        return chosen;
     }
 
     /** {@code X-toolsets.json} of a suite {@code X.jsonl}, and the folder's {@code toolsets.json}. */

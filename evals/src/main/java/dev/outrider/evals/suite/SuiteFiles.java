@@ -33,15 +33,26 @@ final class SuiteFiles {
             throw SuiteException.of(spec, "no such suite; name a .jsonl file, a folder, a glob, or a built-in suite: "
                     + String.join(", ", Suite.BUILT_IN));
         }
-        int cut = spec.lastIndexOf('/');
+        int cut = firstGlob(spec);
         return matching(spec, path(cut < 0 ? "." : spec.substring(0, cut + 1)), spec.substring(cut + 1));
+    }
+
+    /** The last slash before the first sign of a pattern; -1 when there is none. */
+    private static int firstGlob(String spec) {
+        for (int i = 0; i < spec.length(); i++) {
+            if ("*?{".indexOf(spec.charAt(i)) >= 0) {
+                return spec.lastIndexOf('/', i);
+            }
+        }
+        return spec.lastIndexOf('/');
     }
 
     private static List<Found> matching(String spec, Path folder, String glob) {
         PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + glob);
-        try (Stream<Path> files = Files.list(folder)) {
+        int depth = glob.contains("**") ? Integer.MAX_VALUE : (int) glob.chars().filter(c -> c == '/').count() + 1;
+        try (Stream<Path> files = Files.walk(folder, depth)) {
             List<Found> found = files.filter(Files::isRegularFile)
-                    .filter(f -> matcher.matches(f.getFileName()))
+                    .filter(f -> matcher.matches(folder.relativize(f)))
                     .sorted()
                     .map(f -> new Found(f, true))
                     .toList();

@@ -196,7 +196,7 @@ class JudgeTest {
         Expected expected = new Expected.Calls(
                 List.of(new ExpectedCall("f", new LinkedHashMap<>(gold))), Expected.Order.EXACT, List.of());
         return new EvalCase(
-                "id", "s", "c", "t", "t", List.of(tool), List.of(UserMessage.from("go")), expected, MatchRule.BFCL_AST, false, List.of(), "x:1");
+                "id", "s", "c", "t", "t", List.of(tool), List.of(UserMessage.from("go")), expected, MatchRule.BFCL_AST, false, List.of(), List.of(), "x:1");
     }
 
     private static List<JsonNode> values(String json) throws JsonProcessingException {

@@ -16,6 +16,7 @@ import dev.outrider.evals.Shop;
 import dev.outrider.evals.llm.ScriptedSlm;
 import dev.outrider.evals.llm.SimulatedLlm;
 import dev.outrider.evals.llm.SimulatedLlmBehaviour;
+import dev.outrider.evals.run.Books;
 import dev.outrider.evals.run.EvalRun;
 import dev.outrider.evals.run.EvalRunner;
 import dev.outrider.evals.run.QueryResult;
@@ -105,10 +106,10 @@ class ReportTest {
         String evil = "<script>alert('x')</script>\"&";
         QueryResult changed = new QueryResult(
                 evil, evil, evil, evil, evil, true, first.flags(), evil, evil, Route.REMOTE, "LOW_CONFIDENCE", evil, evil, false, evil,
-                new QueryResult.Proposal(evil, false, evil), 0.5, 1, 1, 1, null);
+                new QueryResult.Proposal(evil, false, evil, null), 0.5, 1, 1, 1, null, Books.NONE, null);
         EvalRun run = report.run();
         EvalRun evilRun = new EvalRun(
-                java.util.List.of(first, changed), java.util.List.of(new EvalRun.TaskResult(evil, evil, true, false, evil)), 2, false,
+                java.util.List.of(first, changed), java.util.List.of(new EvalRun.TaskResult(evil, evil, true, false, evil)), 2, false, "",
                 run.startedAt(), 1, java.util.List.of(evil));
         RunInfo info = report.info();
         RunInfo evilInfo = new RunInfo(evil, info.mode(), evil, RunInfo.Llm.real(evil), info.policy(), 1);
@@ -120,11 +121,11 @@ class ReportTest {
     void aPartialRunIsAValidReportThatSaysSo() throws IOException {
         ReplacementReport whole = report();
         EvalRun run = whole.run();
-        EvalRun partial = new EvalRun(run.results().subList(0, 3), run.tasks(), run.planned(), true, run.startedAt(), 1, run.notes());
+        EvalRun partial = new EvalRun(run.results().subList(0, 3), run.tasks(), run.planned(), true, "", run.startedAt(), 1, run.notes());
         ReplacementReport report = ReplacementReport.of(whole.info(), partial);
         assertThat(TextReport.render(report, false)).contains("PARTIAL: the run was stopped; 3 of 12 queries were run.");
         assertThat(Json.read(JsonReport.write(report)).get("partial").asBoolean()).isTrue();
-        EvalRun nothing = new EvalRun(java.util.List.of(), java.util.List.of(), 12, true, run.startedAt(), 0, java.util.List.of());
+        EvalRun nothing = new EvalRun(java.util.List.of(), java.util.List.of(), 12, true, "", run.startedAt(), 0, java.util.List.of());
         ReplacementReport empty = ReplacementReport.of(whole.info(), nothing);
         assertThat(Json.read(JsonReport.write(empty)).get("replacementRate").isNull()).isTrue();
         assertThat(HtmlReport.render(empty)).contains("0 of 12");

@@ -9,6 +9,8 @@ import dev.outrider.router.CascadeChatModel;
 import dev.outrider.router.ledger.InMemoryLedger;
 import dev.outrider.router.ledger.Ledger;
 import dev.outrider.router.policy.Policy;
+import dev.outrider.router.policy.PolicyInForce;
+import dev.outrider.router.policy.PolicySource;
 import dev.outrider.router.remote.RemoteModels;
 
 /** The real cascade around a scripted SLM and the simulated LLM, for tests. */
@@ -21,11 +23,15 @@ public final class Runs {
     }
 
     public static ChatModel cascade(ChatModel local, @Nullable SimulatedLlm llm, Ledger ledger) {
-        Policy policy = policy();
+        return cascade(local, llm, ledger, PolicyInForce.of(policy()));
+    }
+
+    public static ChatModel cascade(ChatModel local, @Nullable SimulatedLlm llm, Ledger ledger, PolicyInForce force) {
+        Policy policy = force.policy();
         return CascadeChatModel.builder()
                 .local(local)
                 .remote(llm == null ? null : RemoteModels.openAiCompatible(llm.baseUrl().toString(), null, SimulatedLlm.MODEL, policy.resilience().timeout()))
-                .policy(policy)
+                .policy(PolicySource.of(force))
                 .ledger(ledger)
                 .build();
     }
