@@ -71,6 +71,9 @@ public final class EvalRunner {
     public EvalRun run(Suite suite) {
         List<EvalCase> cases = suite.cases().stream().filter(EvalCase::runnable).toList();
         List<String> notes = new ArrayList<>(suite.skipped().stream().map(s -> "left out: " + s).toList());
+        if (!notes.isEmpty()) {
+            notes.addFirst(notes.size() + " line(s) or file(s) of the suites cannot be used and are in no figure:");
+        }
         if (cases.size() < suite.cases().size()) {
             notes.add((suite.cases().size() - cases.size()) + " case(s) hold recorded outcomes only and cannot be run");
         }

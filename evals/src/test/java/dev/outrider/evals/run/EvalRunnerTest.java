@@ -4,33 +4,32 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.langchain4j.model.chat.ChatModel;
-import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.ChatRequestOptions;
+import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.ChatResponse;
+import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.stream.Stream;
-import org.assertj.core.groups.Tuple;
-import org.junit.jupiter.api.io.TempDir;
-import dev.outrider.router.ledger.DecisionRecord;
-import dev.outrider.router.ledger.InMemoryLedger;
-import dev.outrider.router.ledger.JsonLinesLedger;
-import dev.outrider.router.ledger.LedgerReader;
-import dev.outrider.router.policy.PolicyInForce;
-
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 import dev.outrider.evals.Shop;
 import dev.outrider.evals.llm.ScriptedSlm;
 import dev.outrider.evals.llm.SimulatedLlm;
 import dev.outrider.evals.llm.SimulatedLlmBehaviour;
 import dev.outrider.evals.suite.Suite;
+import dev.outrider.router.ledger.DecisionRecord;
+import dev.outrider.router.ledger.InMemoryLedger;
+import dev.outrider.router.ledger.JsonLinesLedger;
+import dev.outrider.router.ledger.LedgerReader;
+import dev.outrider.router.policy.PolicyInForce;
 
 class EvalRunnerTest {
 
