@@ -50,9 +50,13 @@ public final class HtmlReport {
         hero();
         decisions();
         rates();
+        HtmlStatistics statistics = new HtmlStatistics(report);
+        out.append(statistics.againstLlm()).append(statistics.replaced());
         tasks();
         money();
+        out.append(statistics.costs());
         confidence();
+        out.append(statistics.curves());
         latency();
         escalations();
         wrongLocals();

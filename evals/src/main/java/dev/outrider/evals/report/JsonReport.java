@@ -49,6 +49,7 @@ public final class JsonReport {
             suites.add(suite);
         }
         number(root, "macroReplacementRate", report.macroReplacementRate());
+        root.set("statistics", JsonStatistics.tree(report.statistics()));
         tallies(root.putArray("categories"), report.categories());
         tallies(root.putArray("tasks"), report.tasks());
         ArrayNode runs = root.putArray("taskRuns");

@@ -46,6 +46,7 @@ import dev.outrider.evals.stats.Interval;
  * @param cost money
  * @param latency seconds
  * @param confidence whether the SLM knows when it is right
+ * @param statistics shares by tokens, money and joules, comparisons with the LLM alone, and what other thresholds would have given
  */
 public record ReplacementReport(
         RunInfo info,
@@ -67,10 +68,16 @@ public record ReplacementReport(
         String allLlmBasis,
         Cost cost,
         Latency latency,
-        List<ConfidenceBin> confidence) {
+        List<ConfidenceBin> confidence,
+        Statistics statistics) {
 
     /** Computes the report of a run. */
     public static ReplacementReport of(RunInfo info, EvalRun run) {
+        return of(info, run, ReportInputs.DEFAULT);
+    }
+
+    /** Computes the report of a run with what is known from outside. */
+    public static ReplacementReport of(RunInfo info, EvalRun run, ReportInputs inputs) {
         List<QueryResult> headline = run.results().stream().filter(r -> r.flags().isEmpty()).toList();
         Tally total = Tally.of("all", headline);
         SimulatedLlmBehaviour simulation = info.llm().simulation();
@@ -98,7 +105,8 @@ public record ReplacementReport(
                         : "measured on the escalated queries only, which are the harder ones",
                 Cost.of(headline, info.policy().models().remote().getFirst()),
                 Latency.of(headline),
-                ConfidenceBin.of(headline));
+                ConfidenceBin.of(headline),
+                StatisticsBuilder.of(info, inputs, headline::stream));
     }
 
     /** Queries that are in no figure because their gold answer is flagged as faulty. */

@@ -12,20 +12,22 @@ import java.nio.file.StandardCopyOption;
  *
  * @param json {@code report.json}
  * @param html {@code report.html}
+ * @param markdown {@code report.md}
  */
-public record ReportFiles(Path json, Path html) {
+public record ReportFiles(Path json, Path html, Path markdown) {
 
     /**
-     * Writes {@code report.json} and {@code report.html} into a folder, which is made where it is missing. Each file appears whole or
+     * Writes {@code report.json}, {@code report.html} and {@code report.md} into a folder, which is made where it is missing. Each file appears whole or
      * not at all, also when the disk is full.
      *
      * @throws IOException when they cannot be written
      */
     public static ReportFiles write(Path folder, ReplacementReport report) throws IOException {
         Files.createDirectories(folder);
-        ReportFiles files = new ReportFiles(folder.resolve("report.json"), folder.resolve("report.html"));
+        ReportFiles files = new ReportFiles(folder.resolve("report.json"), folder.resolve("report.html"), folder.resolve("report.md"));
         replace(files.json, JsonReport.write(report));
         replace(files.html, HtmlReport.render(report));
+        replace(files.markdown, MarkdownReport.render(report));
         return files;
     }
 

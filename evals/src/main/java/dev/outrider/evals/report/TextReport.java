@@ -6,6 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 import dev.outrider.evals.run.EvalRun;
 import dev.outrider.evals.run.RunInfo;
+import dev.outrider.evals.stats.Estimate;
+import dev.outrider.evals.stats.NonInferiority;
 
 /** The report as a table for terminals, at most 100 columns wide; colours only when told. */
 public final class TextReport {
@@ -64,6 +66,7 @@ public final class TextReport {
         Cost cost = report.cost();
         figure("money", Wording.usd(cost.routedMicroUsd()), "LLM alone " + Wording.usd(cost.llmOnlyMicroUsd()) + ", saved "
                 + Wording.percent(cost.savedShare()) + "; failed local attempts " + Wording.usd(cost.failedLocalMicroUsd()));
+        statistics(report.statistics());
         figure("latency p50 / p95", spread(report.latency().local()), "local; LLM " + spread(report.latency().remote()));
         figure("time", Wording.seconds(run.seconds()), "the whole run");
         if (report.categories().size() > 1) {
@@ -71,6 +74,26 @@ public final class TextReport {
             table(report);
         }
         line("");
+    }
+
+    private void statistics(Statistics s) {
+        NonInferiority test = s.nonInferiority();
+        if (test != null) {
+            figure("against LLM alone", Wording.points(test.difference()), Wording.verdict(test) + ", margin "
+                    + Wording.points(test.margin()).substring(1) + (test.assumed() > 0 ? "; LLM unknown on " + test.assumed() : ""));
+        }
+        Estimate over = s.overRandom();
+        if (over != null) {
+            figure("over random router", Wording.points(over.value()), "end accuracy at the same share; 95 % interval "
+                    + Wording.points(over));
+        }
+        figure("replaced by tokens", Wording.percent(s.all().tokens()), "by money " + Wording.percent(s.all().money())
+                + (s.energy() == null ? "" : ", by joules " + Wording.percent(s.all().joules())) + ", net of all local attempts");
+        if (s.tasks().microUsdPerRight() != null) {
+            figure("money per right task", Wording.usd(Math.round(s.tasks().microUsdPerRight())), s.tasks().right() + " of "
+                    + Wording.plural(s.tasks().n(), "task") + " right" + (s.tasks().llmOnlyMicroUsdPerRight() == null
+                            ? "" : "; LLM alone " + Wording.usd(Math.round(s.tasks().llmOnlyMicroUsdPerRight()))));
+        }
     }
 
     private static String head(ReplacementReport report) {

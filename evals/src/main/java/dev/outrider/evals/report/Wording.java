@@ -8,7 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 import dev.outrider.evals.llm.SimulatedLlmBehaviour;
 import dev.outrider.evals.run.RunInfo;
+import dev.outrider.evals.stats.Estimate;
 import dev.outrider.evals.stats.Interval;
+import dev.outrider.evals.stats.NonInferiority;
 
 /** Words and numbers that every form of the report shares. */
 final class Wording {
@@ -20,6 +22,14 @@ final class Wording {
             Map.entry("UNKNOWN_TOOL", "the SLM named a tool that was not offered"),
             Map.entry("INVALID_ARGUMENTS", "the arguments break the tool's schema"),
             Map.entry("NO_EVIDENCE", "the answer carries no evidence to judge it by"),
+            Map.entry("TOOL_LOOP", "the LLM began the tool loop and goes on with it"),
+            Map.entry("SHADOW", "the workload is in shadow mode"),
+            Map.entry("OBSERVED", "the workload is only observed"),
+            Map.entry("UNCALIBRATED", "too little is known about such answers"),
+            Map.entry("CALIBRATION_EXPIRED", "the calibration is too old"),
+            Map.entry("CALIBRATION_SUSPENDED", "audits found that the calibration no longer holds"),
+            Map.entry("BUDGET_UNKNOWN", "the budgets cannot be read"),
+            Map.entry("REMOTE_NO_BETTER", "the LLM is known to be no better here"),
             Map.entry("LOW_CONFIDENCE", "the SLM is not sure enough"),
             Map.entry("BUDGET_EXHAUSTED", "the money is spent"),
             Map.entry("REMOTE_FAILED", "the LLM was needed and failed"),
@@ -84,6 +94,31 @@ final class Wording {
         return interval == null
                 ? "–"
                 : String.format(Locale.ROOT, "%.1f–%.1f %%", 100 * interval.low(), 100 * interval.high());
+    }
+
+    /** {@code 41.2 %}; a dash where there is none. */
+    static String percent(@Nullable Estimate estimate) {
+        return estimate == null ? "–" : percent(Double.valueOf(estimate.value()));
+    }
+
+    /** {@code 38.0–44.1 %}. */
+    static String range(@Nullable Estimate estimate) {
+        return estimate == null ? "–" : String.format(Locale.ROOT, "%.1f–%.1f %%", 100 * estimate.low(), 100 * estimate.high());
+    }
+
+    /** A difference of shares: {@code +1.5 points}. */
+    static String points(double difference) {
+        double shown = Math.round(1000 * difference) / 10.0;
+        return String.format(Locale.ROOT, "%+.1f points", shown == 0 ? 0.0 : shown);
+    }
+
+    /** {@code +1.5 to +3.0 points}. */
+    static String points(Estimate estimate) {
+        return points(estimate.low()).replace(" points", "") + " to " + points(estimate.high());
+    }
+
+    static String verdict(NonInferiority test) {
+        return (test.notInferior() ? "not inferior" : "not shown to be as good") + ": 95 % bound " + points(test.lower());
     }
 
     static String seconds(double seconds) {

@@ -149,7 +149,7 @@ class ReportTest {
         assertThat(Json.read(Files.readString(files.json())).get("schema").asInt()).isEqualTo(1);
         assertThat(Files.readString(files.html())).startsWith("<!doctype html>").endsWith("</html>\n");
         try (var left = Files.list(folder.resolve("a/b"))) {
-            assertThat(left).hasSize(2);
+            assertThat(left).hasSize(3);
         }
     }
 
