@@ -9,6 +9,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 import dev.outrider.router.budget.BudgetKeys;
+import dev.outrider.slm.SlmChatRequestParameters;
 
 /**
  * What a caller may say about a query: whose budget it is, what kind of work, and names by which its ledger record can be
@@ -61,7 +62,7 @@ public record CascadeAttributes(
      * Key under which the cascade tells a local model that can think how many tokens of thought it may spend; absent when
      * it must not think.
      */
-    public static final String MAX_THINK_TOKENS = "outrider.max-think-tokens";
+    public static final String MAX_THINK_TOKENS = SlmChatRequestParameters.MAX_THINK_TOKENS;
 
     /** Nothing said. */
     public static final CascadeAttributes NONE = of(null, null, null);

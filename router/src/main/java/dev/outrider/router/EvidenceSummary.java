@@ -18,7 +18,7 @@ final class EvidenceSummary {
                 orNull(evidence.meanDecisionLogProbability()),
                 evidence.sumLogProbability(),
                 evidence.toolNameProbability(),
-                null,
+                evidence.largestMaskedMass(),
                 evidence.tokens().size(),
                 evidence.decisionTokens(),
                 evidence.thinkingTokens(),

@@ -4,7 +4,6 @@ import dev.langchain4j.agent.tool.ToolSpecification;
 import dev.langchain4j.exception.InvalidRequestException;
 import dev.langchain4j.exception.UnsupportedFeatureException;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
-import dev.langchain4j.model.chat.request.ResponseFormatType;
 import dev.langchain4j.model.chat.request.ToolChoice;
 import java.util.HashSet;
 import java.util.Set;
@@ -34,14 +33,15 @@ final class RequestCheck {
         unsupported("topK", parameters.topK());
         unsupported("frequencyPenalty", parameters.frequencyPenalty());
         unsupported("presencePenalty", parameters.presencePenalty());
-        if (parameters.responseFormat() != null && parameters.responseFormat().type() == ResponseFormatType.JSON) {
-            throw new UnsupportedFeatureException("the JSON response format is not supported by this in-process model");
-        }
         between("temperature", parameters.temperature(), 0, 100, true);
         between("topP", parameters.topP(), 0, 1, false);
         if (parameters.maxOutputTokens() != null && parameters.maxOutputTokens() < 1) {
             throw new InvalidRequestException(
                     "maxOutputTokens must be at least 1 but is " + parameters.maxOutputTokens());
+        }
+        Integer thoughts = SlmChatRequestParameters.maxThinkTokens(parameters);
+        if (thoughts != null && thoughts < 0) {
+            throw new InvalidRequestException("maxThinkTokens must be at least 0 but is " + thoughts);
         }
         if (parameters.stopSequences() != null && parameters.stopSequences().stream().anyMatch(String::isEmpty)) {
             throw new InvalidRequestException("a stop sequence is empty; leave it out");

@@ -1,36 +1,37 @@
 package dev.outrider.slm;
 
-import dev.langchain4j.agent.tool.ToolSpecification;
 import dev.langchain4j.model.ModelProvider;
 import dev.langchain4j.model.chat.Capability;
 import dev.langchain4j.model.chat.ChatModel;
+import dev.langchain4j.model.chat.ChatRequestOptions;
 import dev.langchain4j.model.chat.listener.ChatModelListener;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.request.DefaultChatRequestParameters;
-import dev.langchain4j.model.chat.request.ToolChoice;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.stream.IntStream;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 import dev.outrider.slm.chat.ChatFormat;
-import dev.outrider.slm.chat.Prompt;
-import dev.outrider.slm.state.Boundaries;
 import dev.outrider.slm.tokenizer.Tokenizer;
 
 /**
  * A small language model inside the JVM as a LangChain4j {@link ChatModel}. Safe to use from many threads at once.
  *
- * <p>Tools, {@code temperature}, {@code topP}, {@code maxOutputTokens}, {@code stopSequences} and {@code toolChoice}
- * are honoured per request. {@code REQUIRED} begins the answer as a call, {@code NONE} hides the tools. Stop sequences
- * end text answers and leave calls alone. Other model names, {@code topK}, penalties and the JSON response format are
- * refused with an {@link dev.langchain4j.exception.UnsupportedFeatureException}.
+ * <p>Tools, {@code toolChoice}, {@code responseFormat}, {@code temperature}, {@code topP}, {@code maxOutputTokens}, {@code
+ * stopSequences} and {@link SlmChatRequestParameters#maxThinkTokens} are honoured per request. Answers to requests with tools are held
+ * to a grammar: text, or calls of offered tools whose arguments fit their schemas; {@code REQUIRED} allows calls only, {@code NONE}
+ * hides the tools. A JSON response format is a promise: what is answered parses and fits the schema. Stop sequences end text answers and
+ * leave calls and JSON alone. An answer that had to be finished because its room was used up has the finish reason LENGTH, although it
+ * has the right form. Other model names, {@code topK}, penalties, and schemas that cannot be promised are refused with an {@link
+ * dev.langchain4j.exception.UnsupportedFeatureException}.
  *
  * <p>The metadata of every response are {@link SlmChatResponseMetadata}, with the {@link TokenEvidence} of the answer.
  * An answer that is neither a text nor a call in the model's format is returned as text with finish reason OTHER
@@ -51,30 +52,56 @@ public final class SlmChatModel implements ChatModel, AutoCloseable {
     private static final int DEFAULT_MAX_OUTPUT_TOKENS = 512;
 
     private final Loaded loaded;
-    private final @Nullable Long seed;
+    private final Answering answering;
     private final List<ChatModelListener> listeners;
     private final ChatRequestParameters defaults;
 
     /**
      * What the model needs from an engine.
      *
+     * @param grammars what answers may be held to
      * @param owned closed together with the model, or null
      */
-    record Loaded(Generator generator, Tokenizer tokenizer, ChatFormat format, String name, @Nullable SlmEngine owned) {
+    record Loaded(
+            Generator generator,
+            Tokenizer tokenizer,
+            ChatFormat format,
+            String name,
+            Supplier<AnswerGrammars> grammars,
+            @Nullable SlmEngine owned) {
 
         static Loaded of(SlmEngine engine, boolean owned) {
             return new Loaded(
-                    engine::generate,
+                    new Generator() {
+                        @Override
+                        public Generation generate(int[] prompt, GenerationOptions options) {
+                            return engine.generate(prompt, options);
+                        }
+
+                        @Override
+                        public Optional<Ways> weigh(int[] prompt, List<int[]> ways) {
+                            return engine.weigh(prompt, ways);
+                        }
+                    },
                     engine.tokenizer(),
                     engine.chatFormat(),
                     engine.info().name(),
+                    engine::grammars,
                     owned ? engine : null);
+        }
+
+        /** Without an engine. */
+        static Loaded of(Generator generator, Tokenizer tokenizer, ChatFormat format, String name) {
+            AnswerGrammars grammars = new AnswerGrammars(tokenizer, format);
+            return new Loaded(generator, tokenizer, format, name, () -> grammars, null);
         }
     }
 
     private SlmChatModel(Loaded loaded, Builder builder, ChatRequestParameters defaults) {
         this.loaded = loaded;
-        this.seed = builder.seed;
+        this.answering = new Answering(
+                loaded,
+                new Answering.Settings(builder.seed, builder.timeout, builder.constrained, builder.toolNames));
         this.listeners = List.copyOf(builder.listeners);
         this.defaults = defaults;
     }
@@ -83,40 +110,37 @@ public final class SlmChatModel implements ChatModel, AutoCloseable {
         return new Builder();
     }
 
+    /**
+     * Asks with what a caller says beside the request: an attribute {@link SlmChatRequestParameters#MAX_THINK_TOKENS} goes before the
+     * parameter of that name.
+     */
     @Override
-    public ChatResponse doChat(ChatRequest request) {
-        ChatRequestParameters parameters = defaults.overrideWith(request.parameters());
-        RequestCheck.check(parameters, loaded.name);
-        boolean callable = parameters.toolChoice() != ToolChoice.NONE;
-        List<ToolSpecification> tools = callable ? parameters.toolSpecifications() : List.of();
-        Prompt conversation = loaded.format.prompt(request.messages(), tools);
-        int[] call = parameters.toolChoice() == ToolChoice.REQUIRED ? loaded.format.callOpening() : new int[0];
-        int[] opening = IntStream.concat(IntStream.of(conversation.opening()), IntStream.of(call)).toArray();
-        int[] prompt = IntStream.concat(IntStream.of(conversation.tokens()), IntStream.of(opening))
-                .toArray();
-        StopSequences stops = new StopSequences(parameters.stopSequences(), loaded.format, loaded.tokenizer);
-        IntStream.of(opening).forEach(stops::accept);
-        Generation generation = loaded.generator.generate(prompt, options(parameters, stops, conversation.boundaries()));
-        if (generation.finish() == Generation.Finish.CANCELLED) {
-            throw new GenerationInterruptedException(generation.tokens().size());
-        }
-        return new AnswerReader(loaded.tokenizer, loaded.format, loaded.name, opening, tools, stops)
-                .read(generation);
+    public ChatResponse chat(ChatRequest request, ChatRequestOptions options) {
+        return ChatModel.super.chat(thinking(request, options), options);
     }
 
-    private GenerationOptions options(
-            ChatRequestParameters parameters, StopSequences stops, Boundaries boundaries) {
+    static ChatRequest thinking(ChatRequest request, ChatRequestOptions options) {
+        if (options != null && options.listenerAttributes().get(SlmChatRequestParameters.MAX_THINK_TOKENS) instanceof Integer most) {
+            return ChatRequest.builder()
+                    .messages(request.messages())
+                    .parameters(SlmChatRequestParameters.builder()
+                            .overrideWith(request.parameters())
+                            .maxThinkTokens(most)
+                            .build())
+                    .build();
+        }
+        return request;
+    }
+
+    @Override
+    public ChatResponse doChat(ChatRequest request) {
+        Answering.Prepared prepared = answering.prepare(request.messages(), defaults.overrideWith(request.parameters()));
         Thread caller = Thread.currentThread();
-        return GenerationOptions.builder()
-                .maxTokens(parameters.maxOutputTokens())
-                .temperature(parameters.temperature())
-                .topP(Objects.requireNonNullElse(parameters.topP(), 1.0))
-                .seed(seed != null ? seed : ThreadLocalRandom.current().nextLong())
-                .stopTokens(loaded.format.stopTokens())
-                .stopAfter(stops::accept)
-                .cancelled(caller::isInterrupted)
-                .reuse(boundaries)
-                .build();
+        return answering.answer(prepared, caller::isInterrupted, token -> {});
+    }
+
+    Answering answering() {
+        return answering;
     }
 
     @Override
@@ -136,7 +160,7 @@ public final class SlmChatModel implements ChatModel, AutoCloseable {
 
     @Override
     public Set<Capability> supportedCapabilities() {
-        return Set.of();
+        return loaded.grammars.get().areUsable() ? Set.of(Capability.RESPONSE_FORMAT_JSON_SCHEMA) : Set.of();
     }
 
     /** The name of the loaded model, as responses carry it. */
@@ -165,6 +189,10 @@ public final class SlmChatModel implements ChatModel, AutoCloseable {
         private @Nullable Double temperature;
         private @Nullable Integer maxOutputTokens;
         private @Nullable Long seed;
+        private @Nullable Duration timeout;
+        private @Nullable Device device;
+        private boolean constrained = true;
+        private boolean toolNames;
         private List<ChatModelListener> listeners = List.of();
         private @Nullable ChatRequestParameters defaultRequestParameters;
 
@@ -211,6 +239,36 @@ public final class SlmChatModel implements ChatModel, AutoCloseable {
          */
         public Builder seed(@Nullable Long seed) {
             this.seed = seed;
+            return this;
+        }
+
+        /** Most time from a request to its answer, waiting included; then a {@link GenerationTimeoutException}. No limit by default. */
+        public Builder timeout(@Nullable Duration timeout) {
+            this.timeout = timeout;
+            return this;
+        }
+
+        /** Where a model that is loaded here runs; the processor by default. An engine that is handed in has its device already. */
+        public Builder device(@Nullable Device device) {
+            this.device = device;
+            return this;
+        }
+
+        /**
+         * Whether answers to requests with tools are held to a grammar: text, or calls of offered tools with arguments that fit their
+         * schemas. True by default; without it a model may write calls that do not parse. A JSON response format is kept in any case.
+         */
+        public Builder constrained(boolean constrained) {
+            this.constrained = constrained;
+            return this;
+        }
+
+        /**
+         * Whether to find out how likely each offered tool was, see {@link TokenEvidence#toolNames}. False by default: it takes about as
+         * long as two or three more tokens of the answer.
+         */
+        public Builder toolNames(boolean toolNames) {
+            this.toolNames = toolNames;
             return this;
         }
 
@@ -267,13 +325,22 @@ public final class SlmChatModel implements ChatModel, AutoCloseable {
             if (given != 1) {
                 throw new IllegalArgumentException("give exactly one of engine, modelPath and embedded");
             }
+            if (device != null && modelPath == null && !embedded) {
+                throw new IllegalArgumentException("a device is for a model that is loaded here; give it to the engine instead");
+            }
             if (loaded != null) {
                 return loaded;
             }
             if (engine != null) {
                 return Loaded.of(engine, false);
             }
-            SlmEngine own = modelPath != null ? SlmEngine.load(modelPath) : SlmEngine.embedded();
+            EngineSettings.Builder settings = EngineSettings.builder();
+            if (device != null) {
+                settings.device(device);
+            }
+            SlmEngine own = modelPath != null
+                    ? SlmEngine.load(modelPath, settings.build())
+                    : SlmEngine.embedded(settings.build());
             try {
                 return Loaded.of(own, true);
             } catch (RuntimeException e) {

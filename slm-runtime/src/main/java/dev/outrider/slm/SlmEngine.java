@@ -1,8 +1,10 @@
 package dev.outrider.slm;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +22,7 @@ import dev.outrider.slm.schedule.Limits;
 import dev.outrider.slm.schedule.Outcome;
 import dev.outrider.slm.schedule.Scheduler;
 import dev.outrider.slm.schedule.SchedulerStats;
+import dev.outrider.slm.schedule.WayScorer;
 import dev.outrider.slm.state.PrefixStats;
 import dev.outrider.slm.state.PrefixTree;
 import dev.outrider.slm.state.Snapshot;
@@ -45,6 +48,7 @@ public final class SlmEngine implements AutoCloseable {
     private final Object lazily = new Object();
     private @Nullable Tokenizer tokenizer;
     private @Nullable ChatFormat chatFormat;
+    private @Nullable AnswerGrammars grammars;
     private byte @Nullable [] fingerprint;
 
     private SlmEngine(Gguf gguf, Device.Loaded loaded, EngineSettings settings, long startNanos) {
@@ -171,6 +175,18 @@ public final class SlmEngine implements AutoCloseable {
         }
     }
 
+    /** What answers of this model may be held to; one for all its chat models, since masks are kept in it. */
+    AnswerGrammars grammars() {
+        synchronized (lazily) {
+            AnswerGrammars built = grammars;
+            if (built == null) {
+                built = new AnswerGrammars(tokenizer(), chatFormat());
+                grammars = built;
+            }
+            return built;
+        }
+    }
+
     /** Most positions of one sequence, prompt and answer together. */
     public int contextLength() {
         return model.contextLength();
@@ -243,6 +259,32 @@ public final class SlmEngine implements AutoCloseable {
                 outcome.reusedTokens(),
                 outcome.prefillSeconds(),
                 outcome.decodeSeconds());
+    }
+
+    /**
+     * Weighs several ways to go on behind a prompt that was generated from with {@link GenerationOptions#reuse} a moment ago, computed
+     * over their tree and not sampled. Costs about as much as reading the tokens of the ways up to where they part.
+     *
+     * @param ways of at least one token each, all beginning with the same one, none the beginning of another
+     * @return nothing when no state near the end of the prompt was kept, so that weighing would mean to read it again
+     * @throws IllegalArgumentException if the ways are none of that kind, or an id is not in the vocabulary
+     */
+    public Optional<Ways> weigh(int[] prompt, List<int[]> ways) {
+        check(prompt, 0);
+        if (ways.isEmpty()) {
+            throw new IllegalArgumentException("there must be at least one way to go on");
+        }
+        for (int i = 0; i < ways.size(); i++) {
+            check(ways.get(i), 0);
+            for (int j = 0; j < ways.size(); j++) {
+                int differ = Arrays.mismatch(ways.get(i), ways.get(j));
+                if (differ == 0 || i != j && differ == ways.get(i).length || i != j && differ < 0) {
+                    throw new IllegalArgumentException("ways " + i + " and " + j + " must begin with the same token, and neither may be"
+                            + " the beginning of the other");
+                }
+            }
+        }
+        return new WayScorer(scheduler, model, prefixes).weigh(prompt, ways);
     }
 
     /**

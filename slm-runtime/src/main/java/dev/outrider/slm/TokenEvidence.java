@@ -1,7 +1,9 @@
 package dev.outrider.slm;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 
 /**
  * White-box evidence of one answer: how sure the model was of every token it wrote, and what the answer cost.
@@ -11,22 +13,38 @@ import java.util.OptionalDouble;
  * @param thinkingTokens tokens of the answer that were thoughts
  * @param toolNameProbability probability of the tokens that name the called tools, all calls together, in [0, 1]; 1 for
  *     an answer without a call
+ * @param toolNames how likely the model was to call each of the offered tools; null where that was not found out
  * @param prefillSeconds wall-clock seconds spent on the prompt
  * @param decodeSeconds wall-clock seconds spent on the answer
+ * @param cpuJoules energy that the processor's packages used while the answer was computed, whatever else ran; null where no counter can
+ *     be read
  */
 public record TokenEvidence(
         List<TokenScore> tokens,
         int promptTokens,
         int thinkingTokens,
         double toolNameProbability,
+        @Nullable ToolNames toolNames,
         double prefillSeconds,
-        double decodeSeconds) {
+        double decodeSeconds,
+        @Nullable Double cpuJoules) {
 
     public TokenEvidence {
         tokens = List.copyOf(tokens);
         if (!(toolNameProbability >= 0 && toolNameProbability <= 1)) {
             throw new IllegalArgumentException("toolNameProbability must be in [0, 1] but is " + toolNameProbability);
         }
+    }
+
+    /** Evidence of an answer about which less is known. */
+    public TokenEvidence(
+            List<TokenScore> tokens,
+            int promptTokens,
+            int thinkingTokens,
+            double toolNameProbability,
+            double prefillSeconds,
+            double decodeSeconds) {
+        this(tokens, promptTokens, thinkingTokens, toolNameProbability, null, prefillSeconds, decodeSeconds, null);
     }
 
     /** Evidence of an answer that names no tool. */
@@ -75,6 +93,16 @@ public record TokenEvidence(
     /** The log-probability of the whole answer, in nats: at most 0. */
     public double sumLogProbability() {
         return tokens.stream().mapToDouble(TokenScore::logProbability).sum();
+    }
+
+    /** The largest probability that a grammar masked away at one token, in [0, 1]; 0 where it had nothing to correct. */
+    public double largestMaskedMass() {
+        return tokens.stream().mapToDouble(TokenScore::maskedMass).max().orElse(0);
+    }
+
+    /** {@link ToolNames#margin} of the offered tools, where it is known. */
+    public OptionalDouble toolNameMargin() {
+        return Optional.ofNullable(toolNames).map(ToolNames::margin).orElse(OptionalDouble.empty());
     }
 
     /** How many tokens decide something. */

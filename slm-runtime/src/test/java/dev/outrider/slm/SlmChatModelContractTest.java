@@ -39,42 +39,11 @@ class SlmChatModelContractTest extends AbstractChatModelIT {
 
     private static SlmChatModel model(@Nullable ChatRequestParameters parameters) {
         GgufMetadata metadata = GgufMetadata.of("rules", Map.of("outrider.chat_format", "outrider-1"));
-        ScriptedGenerator rules = new ScriptedGenerator(TOKENIZER, prompt -> answer(prompt) + "<|im_end|>");
+        ScriptedGenerator rules = ScriptedGenerator.withSecondThoughts(TOKENIZER, ContractRules::answers);
         return SlmChatModel.builder()
-                .loaded(new SlmChatModel.Loaded(rules, TOKENIZER, ChatFormats.of(metadata, TOKENIZER), "rules", null))
+                .loaded(SlmChatModel.Loaded.of(rules, TOKENIZER, ChatFormats.of(metadata, TOKENIZER), "rules"))
                 .defaultRequestParameters(parameters)
                 .build();
-    }
-
-    private static String answer(String prompt) {
-        String weather = "<tool_call>{\"name\":\"getWeather\",\"arguments\":{\"city\":\"Munich\"}}</tool_call>";
-        if (prompt.endsWith("<tool_call>")) {
-            return weather.substring("<tool_call>".length());
-        }
-        if (prompt.contains("<|im_start|>tool\n")) {
-            return prompt.substring(prompt.indexOf("<|im_start|>tool\n"))
-                    .replaceAll("<\\|im_start\\|>(tool|assistant)\n", "")
-                    .replaceAll("<\\|im_end\\|>\n", "; ");
-        }
-        if (prompt.contains("weather in Munich and time")) {
-            return weather + "<tool_call>{\"name\":\"getTime\",\"arguments\":{\"country\":\"France\"}}</tool_call>";
-        }
-        if (prompt.contains("weather in Munich")) {
-            return weather;
-        }
-        if (prompt.contains("Use the get_current_time tool")) {
-            return "<tool_call>{\"name\":\"get_current_time\",\"arguments\":{}}</tool_call>";
-        }
-        Map<String, String> knowledge = Map.of(
-                "capital of Germany", "The capital of Germany is Berlin.",
-                "I love you", "Ich liebe dich",
-                "favorite color", "Your favorite color is green.",
-                "Say 'Hello World'", "Hello World");
-        return knowledge.entrySet().stream()
-                .filter(entry -> prompt.contains(entry.getKey()))
-                .map(Map.Entry::getValue)
-                .findFirst()
-                .orElseThrow(() -> new AssertionError("a question without a rule: " + prompt));
     }
 
     @Override
@@ -85,21 +54,6 @@ class SlmChatModelContractTest extends AbstractChatModelIT {
     @Override
     protected boolean supportsModelNameParameter() {
         return false; // one model is loaded, and a request cannot change it
-    }
-
-    @Override
-    protected boolean supportsJsonResponseFormat() {
-        return false;
-    }
-
-    @Override
-    protected boolean supportsJsonResponseFormatWithSchema() {
-        return false;
-    }
-
-    @Override
-    protected boolean supportsJsonResponseFormatWithRawSchema() {
-        return false;
     }
 
     @Override

@@ -43,8 +43,8 @@ class SlmChatModelListenerContractTest extends AbstractChatModelListenerIT {
     private ChatModel model(ChatModelListener listener, UnaryOperator<String> rules) {
         GgufMetadata metadata = GgufMetadata.of("rules", Map.of("outrider.chat_format", "outrider-1"));
         return SlmChatModel.builder()
-                .loaded(new SlmChatModel.Loaded(
-                        new ScriptedGenerator(TOKENIZER, rules), TOKENIZER, ChatFormats.of(metadata, TOKENIZER), modelName(), null))
+                .loaded(SlmChatModel.Loaded.of(
+                        new ScriptedGenerator(TOKENIZER, rules), TOKENIZER, ChatFormats.of(metadata, TOKENIZER), modelName()))
                 .temperature(temperature())
                 .maxOutputTokens(maxTokens())
                 .defaultRequestParameters(

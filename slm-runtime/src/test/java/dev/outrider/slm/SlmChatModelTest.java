@@ -19,8 +19,11 @@ import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.request.DefaultChatRequestParameters;
 import dev.langchain4j.model.chat.request.ResponseFormat;
+import dev.langchain4j.model.chat.request.ResponseFormatType;
 import dev.langchain4j.model.chat.request.ToolChoice;
 import dev.langchain4j.model.chat.request.json.JsonObjectSchema;
+import dev.langchain4j.model.chat.request.json.JsonRawSchema;
+import dev.langchain4j.model.chat.request.json.JsonSchema;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.output.FinishReason;
 import java.nio.file.Path;
@@ -77,7 +80,7 @@ class SlmChatModelTest {
     @Test
     void usageAndEvidenceCoverEveryToken() {
         ScriptedGenerator script = script("<think>hm</think>" + CALL + "<|im_end|>");
-        ChatResponse response = model(script).build().chat(request(p -> {}));
+        ChatResponse response = model(script).constrained(false).build().chat(request(p -> {}));
         assertThat(response.metadata()).isInstanceOf(SlmChatResponseMetadata.class);
         SlmChatResponseMetadata metadata = (SlmChatResponseMetadata) response.metadata();
         TokenEvidence evidence = metadata.evidence();
@@ -113,7 +116,7 @@ class SlmChatModelTest {
     @Test
     void anAnswerThatIsNoCallAndNoTextIsReturnedAsWrittenWithItsProblem() {
         String broken = "<tool_call>{\"name\":\"get_order\",\"arguments\":{\"order_id\"}}</tool_call>";
-        SlmChatModel model = model(script(broken + "<|im_end|>", broken + "<|im_end|>")).build();
+        SlmChatModel model = model(script(broken + "<|im_end|>", broken + "<|im_end|>")).constrained(false).build();
         ChatResponse response = model.chat(request(p -> {}));
         assertThat(response.aiMessage().text()).isEqualTo(broken);
         assertThat(response.aiMessage().hasToolExecutionRequests()).isFalse();
@@ -126,7 +129,7 @@ class SlmChatModelTest {
 
     @Test
     void aCallThatNobodyOfferedIsNoCall() {
-        SlmChatModel model = model(script(CALL + "<|im_end|>", CALL + "<|im_end|>")).build();
+        SlmChatModel model = model(script(CALL + "<|im_end|>", CALL + "<|im_end|>")).constrained(false).build();
         ChatRequest withoutTools =
                 ChatRequest.builder().messages(UserMessage.from("hi")).build();
         for (ChatRequest request : List.of(withoutTools, request(p -> p.toolChoice(ToolChoice.NONE)))) {
@@ -185,7 +188,7 @@ class SlmChatModelTest {
         refused(UnsupportedFeatureException.class, "topK", p -> p.topK(5));
         refused(UnsupportedFeatureException.class, "frequencyPenalty", p -> p.frequencyPenalty(0.5));
         refused(UnsupportedFeatureException.class, "presencePenalty", p -> p.presencePenalty(0.5));
-        refused(UnsupportedFeatureException.class, "JSON", p -> p.responseFormat(ResponseFormat.JSON));
+        refused(UnsupportedFeatureException.class, "the keyword not cannot be enforced", p -> p.responseFormat(schema("{\"not\":{}}")));
         refused(InvalidRequestException.class, "temperature must be in [0.0, 100.0] but is -1.0", p -> p.temperature(-1.0));
         refused(InvalidRequestException.class, "topP must be in (0.0, 1.0] but is 0.0", p -> p.topP(0.0));
         refused(InvalidRequestException.class, "maxOutputTokens must be at least 1 but is 0", p -> p.maxOutputTokens(0));
@@ -201,6 +204,13 @@ class SlmChatModelTest {
         assertThatThrownBy(() -> model.chat(UserMessage.from(ImageContent.from("https://example.org/a.png"))))
                 .isInstanceOf(UnsupportedFeatureException.class)
                 .hasMessageContaining("image");
+    }
+
+    private static ResponseFormat schema(String schema) {
+        return ResponseFormat.builder()
+                .type(ResponseFormatType.JSON)
+                .jsonSchema(JsonSchema.builder().name("s").rootElement(JsonRawSchema.from(schema)).build())
+                .build();
     }
 
     private void refused(
@@ -277,8 +287,8 @@ class SlmChatModelTest {
     private SlmChatModel.Builder model(ScriptedGenerator script) {
         GgufMetadata metadata = GgufMetadata.of("scripted", Map.of("outrider.chat_format", "outrider-1"));
         return SlmChatModel.builder()
-                .loaded(new SlmChatModel.Loaded(
-                        script, tokenizer, ChatFormats.of(metadata, tokenizer), "scripted", null));
+                .loaded(SlmChatModel.Loaded.of(
+                        script, tokenizer, ChatFormats.of(metadata, tokenizer), "scripted"));
     }
 
     private static ChatRequest request(

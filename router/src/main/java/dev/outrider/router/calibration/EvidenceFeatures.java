@@ -50,7 +50,7 @@ public record EvidenceFeatures(
                 evidence.meanDecisionLogProbability().orElse(Double.NaN),
                 evidence.sumLogProbability(),
                 evidence.toolNameProbability(),
-                0,
+                evidence.largestMaskedMass(),
                 evidence.decisionTokens(),
                 evidence.tokens().size()));
     }

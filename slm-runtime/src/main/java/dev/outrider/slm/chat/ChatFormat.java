@@ -61,6 +61,14 @@ public interface ChatFormat {
     }
 
     /**
+     * Whether the model was taught JSON without blanks and arguments in the order in which they are declared. Others write one blank or
+     * none, and any order.
+     */
+    default boolean writesCompactJson() {
+        return false;
+    }
+
+    /**
      * Parses an answer.
      *
      * @param answer all tokens of the answer: {@link Prompt#opening} and {@link #callOpening} when they were put in front, and the end

@@ -120,6 +120,11 @@ final class OutriderFormat implements ChatFormat {
     }
 
     @Override
+    public boolean writesCompactJson() {
+        return true;
+    }
+
+    @Override
     public int[] callOpening() {
         return new int[] {call};
     }

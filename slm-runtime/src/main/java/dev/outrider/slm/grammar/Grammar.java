@@ -137,7 +137,7 @@ public final class Grammar {
     }
 
     /** Number of states that were reached so far. */
-    synchronized int states() {
+    public synchronized int states() {
         return states.size();
     }
 }

@@ -37,6 +37,11 @@ public final class GrammarConstraint {
         return vocabulary.mask(state, remaining);
     }
 
+    /** Whether with so many tokens left, this one included, some are forbidden for no other reason than that the text must end in time. */
+    public boolean isNarrow(int remaining) {
+        return vocabulary.isNarrow(state, remaining);
+    }
+
     /** The tokens that must come next whatever the model says; often none. */
     public int[] forced() {
         return vocabulary.forced(state);
@@ -62,7 +67,7 @@ public final class GrammarConstraint {
 
     /** Whether nothing can follow. */
     public boolean isOver() {
-        return state.complete() && vocabulary.mask(state, Expression.ENDLESS).count() == 0;
+        return state.complete() && vocabulary.isEnd(state);
     }
 
     /** The same text so far, to be gone on with on its own. */

@@ -18,7 +18,7 @@ public final class GrammarVocabulary {
     /** Masks kept by default: 2,000 at a vocabulary of 131,072. */
     public static final long DEFAULT_CACHE_BYTES = 32L << 20;
 
-    private record Cached(TokenMask mask, int furthest, int[] forced) {}
+    private record Cached(TokenMask mask, int furthest, int[] forced, boolean end) {}
 
     private final Tokenizer tokenizer;
     private final TokenTrie trie;
@@ -64,6 +64,16 @@ public final class GrammarVocabulary {
         return new TokenMask(bits);
     }
 
+    /** Whether {@link #mask} forbids what would be allowed if there were more room. */
+    boolean isNarrow(GrammarState state, int remaining) {
+        return cached(state).furthest() > remaining - 1;
+    }
+
+    /** Whether no token can follow. */
+    boolean isEnd(GrammarState state) {
+        return cached(state).end();
+    }
+
     /** The tokens that the grammar leaves no choice about. */
     int[] forced(GrammarState state) {
         return cached(state).forced();
@@ -80,7 +90,8 @@ public final class GrammarVocabulary {
         }
         long[] bits = new long[words()];
         int furthest = trie.allow(state, Expression.ENDLESS, bits);
-        Cached made = new Cached(new TokenMask(bits), furthest, compulsory(state));
+        TokenMask mask = new TokenMask(bits);
+        Cached made = new Cached(mask, furthest, compulsory(state), mask.count() == 0);
         synchronized (this) {
             cache.put(state, made);
             var eldest = cache.entrySet().iterator();

@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -134,8 +135,11 @@ final class JsonSchemaGrammar {
         }
         Expression known = definitions.get(pointer);
         if (known == null) {
-            // put before it is made: a definition may speak of itself
-            known = new Expression.Later(1, () -> value(target, root, pointer));
+            // put before it is made: a definition may speak of itself, and is then worked out when it is reached
+            Expression[] made = new Expression[1];
+            definitions.put(pointer, new Expression.Later(1, () -> Objects.requireNonNull(made[0])));
+            known = value(target, root, pointer);
+            made[0] = known;
             definitions.put(pointer, known);
         }
         return known;

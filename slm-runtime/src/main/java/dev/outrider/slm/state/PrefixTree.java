@@ -54,6 +54,25 @@ public final class PrefixTree implements AutoCloseable {
      * @param most tokens that may be left out; those behind must be read in any case
      */
     public synchronized @Nullable Snapshot longest(int[] tokens, int most) {
+        Node best = find(tokens, most);
+        if (best == null || best.snapshot == null) {
+            misses++;
+            return null;
+        }
+        hits++;
+        reusedTokens += best.snapshot.position();
+        touch(best);
+        return best.snapshot.retain();
+    }
+
+    /** As {@link #longest}, for whoever looks at a prompt again: it counts as no use. */
+    public synchronized @Nullable Snapshot near(int[] tokens, int most) {
+        Node best = find(tokens, most);
+        return best == null || best.snapshot == null ? null : best.snapshot.retain();
+    }
+
+    /** The deepest node with a snapshot that the first {@code most} tokens pass. */
+    private @Nullable Node find(int[] tokens, int most) {
         Node best = null;
         Node node = root;
         int depth = 0;
@@ -65,19 +84,11 @@ public final class PrefixTree implements AutoCloseable {
             if (child == null
                     || depth + child.edge.length > most
                     || !Arrays.equals(child.edge, 0, child.edge.length, tokens, depth, depth + child.edge.length)) {
-                break;
+                return best;
             }
             depth += child.edge.length;
             node = child;
         }
-        if (best == null || best.snapshot == null) {
-            misses++;
-            return null;
-        }
-        hits++;
-        reusedTokens += best.snapshot.position();
-        touch(best);
-        return best.snapshot.retain();
     }
 
     /** Whether there is a snapshot of exactly the first {@code count} tokens; it then counts as used. */
