@@ -87,7 +87,8 @@ final class AnswerGrammars {
             }
             return Optional.empty();
         }
-        AnswerGrammar.Shape shape = new AnswerGrammar.Shape(tools, callRequired, json ? schema(format) : null);
+        AnswerGrammar.Shape shape =
+                new AnswerGrammar.Shape(tools, callRequired, format != null && json ? schema(format) : null);
         return Optional.of(new AnswerConstraint(vocabulary.constrain(grammar(shape)), forcing));
     }
 

@@ -35,6 +35,11 @@ final class StopSequences {
         return sequences.stream().anyMatch(s -> text.indexOf(s, Math.max(0, before - s.length() + 1)) >= 0);
     }
 
+    /** Characters of the longest sequence; 0 without any. */
+    int longest() {
+        return sequences.stream().mapToInt(String::length).max().orElse(0);
+    }
+
     /** The text up to the first sequence in it. */
     String cut(String answer) {
         int end = sequences.stream()

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Random;
 
 /** Schemas of every keyword that can be a grammar, and values that fit them. */
-final class RandomSchema {
+public final class RandomSchema {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final List<String> NAMES =
@@ -16,11 +16,11 @@ final class RandomSchema {
 
     private final Random random;
 
-    RandomSchema(Random random) {
+    public RandomSchema(Random random) {
         this.random = random;
     }
 
-    ObjectNode schema(int depth) {
+    public ObjectNode schema(int depth) {
         ObjectNode schema = JSON.createObjectNode();
         if (random.nextInt(4) == 0) {
             schema.put("description", "says nothing about the text");
