@@ -24,7 +24,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,7 +93,7 @@ class ConstrainedAnswersTest {
                 .type(ResponseFormatType.JSON)
                 .jsonSchema(JsonSchema.builder()
                         .name("reply")
-                        .rootElement(JsonRawSchema.from(schemas.get("first").toString()))
+                        .rootElement(JsonRawSchema.from(Objects.requireNonNull(schemas.get("first")).toString()))
                         .build())
                 .build();
         List<ToolSpecification> tools = new ArrayList<>();
@@ -126,7 +128,8 @@ class ConstrainedAnswersTest {
         return schema.put("additionalProperties", false);
     }
 
-    private static void assertFits(JsonNode schema, String text, String what) {
+    private static void assertFits(@Nullable JsonNode schema, String text, String what) {
+        Objects.requireNonNull(schema, what);
         JsonNode value;
         try {
             value = JSON.readTree(text);
