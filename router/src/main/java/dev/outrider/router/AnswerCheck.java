@@ -12,6 +12,7 @@ import dev.langchain4j.model.chat.request.ResponseFormatType;
 import dev.langchain4j.model.chat.request.ToolChoice;
 import dev.langchain4j.model.chat.request.json.JsonObjectSchema;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,9 +35,15 @@ final class AnswerCheck {
     private final @Nullable ToolCatalogue catalogue;
     private final SideEffect unlisted;
 
+    /** The catalogue's specifications by name. */
+    private final Map<String, ToolSpecification> known = new HashMap<>();
+
     AnswerCheck(@Nullable ToolCatalogue catalogue, SideEffect unlisted) {
         this.catalogue = catalogue;
         this.unlisted = unlisted;
+        if (catalogue != null) {
+            catalogue.specifications().forEach(tool -> known.put(tool.name(), tool));
+        }
     }
 
     /**
@@ -81,6 +88,10 @@ final class AnswerCheck {
     List<String> violations(ToolExecutionRequest call, @Nullable ToolSpecification tool) {
         if (tool == null) {
             return List.of("There is no tool named " + OneLine.of(call.name()) + ".");
+        }
+        if (catalogue != null && tool.equals(known.get(call.name())) && catalogue.check(call).valid()) {
+            // the catalogue's own tool: its check holds everything that its specification says
+            return List.of();
         }
         ArgumentCheck bySchema = ArgumentCheck.of(tool, call);
         if (!bySchema.valid() || catalogue == null || !catalogue.contains(call.name())) {

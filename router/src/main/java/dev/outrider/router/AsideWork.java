@@ -15,6 +15,7 @@ import org.slf4j.LoggerFactory;
 import dev.outrider.router.audit.AgreementMatcher;
 import dev.outrider.router.audit.ShadowAudits;
 import dev.outrider.router.events.RoutingEvent;
+import dev.outrider.router.events.RoutingListener;
 import dev.outrider.router.events.RoutingListeners;
 import dev.outrider.router.internal.OneLine;
 import dev.outrider.router.ledger.Answer;
@@ -115,10 +116,10 @@ final class AsideWork implements AutoCloseable {
         int suspended = audits.suspensions().size();
         audits.audited(record);
         audited.accept(record);
-        events.onAudit(record);
+        events.tell(RoutingListener::onAudit, record);
         audits.suspensions().stream()
                 .skip(suspended)
-                .forEach(raised -> events.onDriftAlarm(
+                .forEach(raised -> events.tell(RoutingListener::onDriftAlarm, 
                         new RoutingEvent.DriftAlarm(clock.instant(), raised.workload(), raised.inOneLine())));
     }
 

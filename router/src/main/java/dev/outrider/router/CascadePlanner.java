@@ -17,6 +17,7 @@ import dev.outrider.router.budget.Budgets;
 import dev.outrider.router.budget.ThinkingCreditSettings;
 import dev.outrider.router.budget.ThinkingCredits;
 import dev.outrider.router.events.RoutingEvent;
+import dev.outrider.router.events.RoutingListener;
 import dev.outrider.router.events.RoutingListeners;
 import dev.outrider.router.internal.OneLine;
 import dev.outrider.router.ledger.Ledger;
@@ -107,7 +108,7 @@ final class CascadePlanner {
             String before = made.plan().policy().version();
             made = new Made(now, plan(now, made.plan()));
             parts.events()
-                    .onPolicyReloaded(new RoutingEvent.PolicyReloaded(
+                    .tell(RoutingListener::onPolicyReloaded, new RoutingEvent.PolicyReloaded(
                             parts.clock().instant(), before, policy.version(), null));
         } catch (RuntimeException e) {
             unusable = now;
@@ -118,7 +119,7 @@ final class CascadePlanner {
                     OneLine.of(e));
             String before = made.plan().policy().version();
             parts.events()
-                    .onPolicyReloaded(new RoutingEvent.PolicyReloaded(
+                    .tell(RoutingListener::onPolicyReloaded, new RoutingEvent.PolicyReloaded(
                             parts.clock().instant(), before, before, OneLine.of(e)));
         }
         return made.plan();

@@ -17,6 +17,7 @@ import dev.outrider.router.audit.AuditDraw;
 import dev.outrider.router.audit.ShadowAudits;
 import dev.outrider.router.budget.Grant;
 import dev.outrider.router.events.RoutingEvent;
+import dev.outrider.router.events.RoutingListener;
 import dev.outrider.router.events.RoutingListeners;
 import dev.outrider.router.ledger.DecisionRecord;
 import dev.outrider.router.ledger.Ledger;
@@ -64,7 +65,7 @@ final class Scribe {
         QueryBooks books = new QueryBooks(
                 UUID.randomUUID().toString(), clock.instant(), nanos.getAsLong(), plan, attributes, stream);
         if (!events.isEmpty()) {
-            events.onQuery(new RoutingEvent.Query(
+            events.tell(RoutingListener::onQuery, new RoutingEvent.Query(
                     books.id(),
                     books.arrived(),
                     attributes.tenant(),
@@ -79,14 +80,20 @@ final class Scribe {
     void localAnswer(QueryBooks books, LocalAttempt attempt) {
         if (!events.isEmpty()) {
             boolean keep = books.plan().policy().ledger().keepAnswers();
-            events.onLocalAnswer(new RoutingEvent.LocalAnswer(books.id(), clock.instant(), books.redaction().of(attempt.toRecord(keep))));
+            events.tell(
+                    RoutingListener::onLocalAnswer,
+                    new RoutingEvent.LocalAnswer(
+                            books.id(), clock.instant(), books.redaction().of(attempt.toRecord(keep))));
         }
     }
 
     /** The LLM is wanted. */
     void wanted(QueryBooks books, Escalate escalation) {
         if (!events.isEmpty()) {
-            events.onEscalation(new RoutingEvent.Escalation(books.id(), clock.instant(), books.redaction().of(escalation)));
+            events.tell(
+                    RoutingListener::onEscalation,
+                    new RoutingEvent.Escalation(
+                            books.id(), clock.instant(), books.redaction().of(escalation)));
         }
     }
 
@@ -97,7 +104,7 @@ final class Scribe {
 
     /** A budget stands in the way. */
     void exhausted(QueryBooks books, Grant.Exhausted exhausted) {
-        events.onBudgetExhausted(new RoutingEvent.BudgetExhausted(
+        events.tell(RoutingListener::onBudgetExhausted, new RoutingEvent.BudgetExhausted(
                 books.id(), clock.instant(), exhausted.rule().name(), exhausted.detail()));
     }
 
@@ -115,7 +122,7 @@ final class Scribe {
         }
         for (int i = 0; i < ends.length; i++) {
             RemoteCall call = calls.get(i);
-            events.onRemoteAttempt(new RoutingEvent.RemoteAttempt(
+            events.tell(RoutingListener::onRemoteAttempt, new RoutingEvent.RemoteAttempt(
                     id,
                     ends[i],
                     call.model(),
@@ -128,7 +135,7 @@ final class Scribe {
                     call.seconds()));
         }
         if (outcome instanceof RemoteTier.NoBudget none) {
-            events.onBudgetExhausted(new RoutingEvent.BudgetExhausted(
+            events.tell(RoutingListener::onBudgetExhausted, new RoutingEvent.BudgetExhausted(
                     id, clock.instant(), none.exhausted().rule().name(), none.exhausted().detail()));
         }
     }
@@ -139,7 +146,7 @@ final class Scribe {
         ledger.append(record);
         audits.decided(record);
         written.accept(record);
-        events.onDecision(record);
+        events.tell(RoutingListener::onDecision, record);
         return record;
     }
 

@@ -4,31 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Keeps entries in memory: for tests, evaluations and short runs. */
-public final class InMemoryLedger implements Ledger {
+public final class InMemoryLedger extends EntryLedger {
 
     private final List<LedgerEntry> entries = new ArrayList<>();
 
     @Override
-    public void append(DecisionRecord record) {
-        add(record);
-    }
-
-    @Override
-    public void announce(EgressNotice notice) {
-        add(notice);
-    }
-
-    @Override
-    public void audited(AuditRecord audit) {
-        add(audit);
-    }
-
-    @Override
-    public void shadowed(ShadowRecord shadow) {
-        add(shadow);
-    }
-
-    private synchronized void add(LedgerEntry entry) {
+    synchronized void write(LedgerEntry entry) {
         entries.add(entry);
     }
 

@@ -7,12 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import dev.outrider.router.internal.OneLine;
 import dev.outrider.router.privacy.RecordCipher;
 
 /**
@@ -24,15 +22,12 @@ import dev.outrider.router.privacy.RecordCipher;
  *
  * <p>One ledger writes a file at a time. Safe for many threads. Nothing is rotated. An interrupted thread can write.
  */
-public final class JsonLinesLedger implements FileLedger {
+public final class JsonLinesLedger extends OpenLedger {
 
     private static final Logger LOG = LoggerFactory.getLogger(JsonLinesLedger.class);
 
-    private final Path file;
     private final boolean fsync;
     private final boolean regular;
-    private final @Nullable RecordCipher cipher;
-    private final ReentrantLock lock = new ReentrantLock();
 
     /** A stream and not a channel: a channel is closed for good when a writing thread is interrupted. */
     private final FileOutputStream out;
@@ -41,16 +36,11 @@ public final class JsonLinesLedger implements FileLedger {
     private long length;
 
     private boolean torn;
-    private boolean closed;
 
     private JsonLinesLedger(Path file, boolean fsync, @Nullable RecordCipher cipher) throws IOException {
-        this.file = file;
-        this.cipher = cipher;
+        super(file, cipher);
         this.fsync = fsync;
-        Path parent = file.toAbsolutePath().getParent();
-        if (parent != null) {
-            Files.createDirectories(parent);
-        }
+        makeFolders(file);
         this.regular = !Files.exists(file) || Files.isRegularFile(file);
         if (regular) {
             mend(file);
@@ -70,8 +60,7 @@ public final class JsonLinesLedger implements FileLedger {
         try {
             return new JsonLinesLedger(file, settings.fsync(), cipher);
         } catch (IOException e) {
-            throw new LedgerException(file, "cannot be opened as ledger (" + OneLine.of(e)
-                    + "); choose a path that can be written", e);
+            throw notOpened(file, e);
         }
     }
 
@@ -86,39 +75,13 @@ public final class JsonLinesLedger implements FileLedger {
     }
 
     @Override
-    public void append(DecisionRecord record) {
-        write(record);
-    }
-
-    @Override
-    public void announce(EgressNotice notice) {
-        write(notice);
-    }
-
-    @Override
-    public void audited(AuditRecord audit) {
-        write(audit);
-    }
-
-    @Override
-    public void shadowed(ShadowRecord shadow) {
-        write(shadow);
-    }
-
-    @Override
-    public Path file() {
-        return file;
-    }
-
-    private void write(LedgerEntry entry) {
+    void write(LedgerEntry entry) {
         byte[] json = LedgerJson.bytes(entry, cipher);
         byte[] bytes = Arrays.copyOf(json, json.length + 1);
         bytes[json.length] = '\n';
         lock.lock();
         try {
-            if (closed) {
-                throw new LedgerException(file, "is closed; nothing can be decided without a ledger", null);
-            }
+            checkOpen();
             cutTornLine();
             torn = true;
             out.write(bytes);
@@ -128,11 +91,7 @@ public final class JsonLinesLedger implements FileLedger {
             torn = false;
             length += bytes.length;
         } catch (IOException e) {
-            LedgerException failure = new LedgerException(
-                    file,
-                    "cannot be written (" + OneLine.of(e)
-                            + "); no answer leaves without a record: free disk space or choose another ledger",
-                    e);
+            LedgerException failure = notWritten(e);
             try {
                 cutTornLine();
             } catch (IOException again) {
@@ -156,18 +115,8 @@ public final class JsonLinesLedger implements FileLedger {
     }
 
     @Override
-    public void close() {
-        lock.lock();
-        try {
-            if (!closed) {
-                closed = true;
-                out.close();
-            }
-        } catch (IOException e) {
-            throw new LedgerException(file, "cannot be closed (" + OneLine.of(e) + ")", e);
-        } finally {
-            lock.unlock();
-        }
+    void release() throws IOException {
+        out.close();
     }
 
     /** Moves what stands after the last line break aside. */

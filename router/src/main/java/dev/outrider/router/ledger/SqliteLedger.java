@@ -2,7 +2,6 @@ package dev.outrider.router.ledger;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -12,11 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConfig;
 
-import dev.outrider.router.internal.OneLine;
 import dev.outrider.router.privacy.RecordCipher;
 
 /**
@@ -27,7 +24,7 @@ import dev.outrider.router.privacy.RecordCipher;
  *
  * <p>One process writes a file at a time, others may read it. Safe for many threads. An interrupted thread can write.
  */
-public final class SqliteLedger implements FileLedger {
+public final class SqliteLedger extends OpenLedger {
 
     /** {@code OTRD}, in the file's header: says what kind of database it is. */
     private static final int APPLICATION_ID = 0x4F545244;
@@ -53,13 +50,9 @@ public final class SqliteLedger implements FileLedger {
                 entry ->> '$.cost.remoteMicroUsd' AS remote_micro_usd, entry ->> '$.policy' AS policy
             FROM entries WHERE kind = 'decision'""");
 
-    private final Path file;
-    private final @Nullable RecordCipher cipher;
-    private final ReentrantLock lock = new ReentrantLock();
     private final Queue<Pending> waiting = new ConcurrentLinkedQueue<>();
     private final Connection connection;
     private final PreparedStatement insert;
-    private boolean closed;
 
     /** An entry that is to be written. Its end is guarded by the lock. */
     private static final class Pending {
@@ -77,8 +70,7 @@ public final class SqliteLedger implements FileLedger {
     }
 
     private SqliteLedger(Path file, Connection connection, @Nullable RecordCipher cipher) throws SQLException {
-        this.file = file;
-        this.cipher = cipher;
+        super(file, cipher);
         this.connection = connection;
         this.insert = connection.prepareStatement("INSERT INTO entries (kind, id, entry) VALUES (?, ?, ?)");
     }
@@ -92,10 +84,7 @@ public final class SqliteLedger implements FileLedger {
      */
     public static SqliteLedger open(Path file, LedgerSettings settings, @Nullable RecordCipher cipher) {
         try {
-            Path parent = file.toAbsolutePath().getParent();
-            if (parent != null) {
-                Files.createDirectories(parent);
-            }
+            makeFolders(file);
             Connection connection = connect(file, settings.fsync());
             try {
                 return new SqliteLedger(file, connection, cipher);
@@ -104,8 +93,7 @@ public final class SqliteLedger implements FileLedger {
                 throw e;
             }
         } catch (IOException | SQLException e) {
-            throw new LedgerException(
-                    file, "cannot be opened as ledger (" + OneLine.of(e) + "); choose a path that can be written", e);
+            throw notOpened(file, e);
         }
     }
 
@@ -121,6 +109,8 @@ public final class SqliteLedger implements FileLedger {
         config.setBusyTimeout(BUSY_MILLIS);
         config.setApplicationId(APPLICATION_ID);
         config.setPragma(SQLiteConfig.Pragma.WAL_AUTOCHECKPOINT, CHECKPOINT_PAGES);
+        // or the driver would ask for the row id after every insert, by a statement that it compiles anew
+        config.setGetGeneratedKeys(false);
         Connection connection = config.createConnection("jdbc:sqlite:" + file.toAbsolutePath());
         try (Statement statement = connection.createStatement()) {
             for (String table : TABLES) {
@@ -134,31 +124,7 @@ public final class SqliteLedger implements FileLedger {
     }
 
     @Override
-    public void append(DecisionRecord record) {
-        write(record);
-    }
-
-    @Override
-    public void announce(EgressNotice notice) {
-        write(notice);
-    }
-
-    @Override
-    public void audited(AuditRecord audit) {
-        write(audit);
-    }
-
-    @Override
-    public void shadowed(ShadowRecord shadow) {
-        write(shadow);
-    }
-
-    @Override
-    public Path file() {
-        return file;
-    }
-
-    private void write(LedgerEntry entry) {
+    void write(LedgerEntry entry) {
         Pending mine = new Pending(entry, cipher);
         waiting.add(mine);
         lock.lock();
@@ -181,18 +147,13 @@ public final class SqliteLedger implements FileLedger {
             group.add(next);
         }
         LedgerException failure = null;
-        if (closed) {
-            failure = new LedgerException(file, "is closed; nothing can be decided without a ledger", null);
-        } else {
-            try {
-                commit(group);
-            } catch (SQLException e) {
-                failure = new LedgerException(
-                        file,
-                        "cannot be written (" + OneLine.of(e)
-                                + "); no answer leaves without a record: free disk space or choose another ledger",
-                        e);
-            }
+        try {
+            checkOpen();
+            commit(group);
+        } catch (LedgerException e) {
+            failure = e;
+        } catch (SQLException e) {
+            failure = notWritten(e);
         }
         for (Pending pending : group) {
             pending.done = true;
@@ -228,17 +189,7 @@ public final class SqliteLedger implements FileLedger {
     }
 
     @Override
-    public void close() {
-        lock.lock();
-        try {
-            if (!closed) {
-                closed = true;
-                connection.close();
-            }
-        } catch (SQLException e) {
-            throw new LedgerException(file, "cannot be closed (" + OneLine.of(e) + ")", e);
-        } finally {
-            lock.unlock();
-        }
+    void release() throws SQLException {
+        connection.close();
     }
 }

@@ -99,8 +99,6 @@ public final class RemoteException extends LangChain4jException {
     private final Kind kind;
     private final String what;
     private final RemoteBill bill;
-    private final int attempts;
-    private final int attemptsMaybeBilled;
     private final @Nullable Duration retryAfter;
 
     private RemoteException(
@@ -108,24 +106,19 @@ public final class RemoteException extends LangChain4jException {
             Kind kind,
             String what,
             RemoteBill bill,
-            int attempts,
-            int attemptsMaybeBilled,
             @Nullable Duration retryAfter,
             @Nullable Throwable cause) {
         super(message, cause);
         this.kind = kind;
         this.what = what;
         this.bill = bill;
-        this.attempts = attempts;
-        this.attemptsMaybeBilled = attemptsMaybeBilled;
         this.retryAfter = retryAfter;
     }
 
     /** {@code WHAT; ADVICE.} */
     static RemoteException of(Kind kind, String what, @Nullable Duration retryAfter, @Nullable Throwable cause) {
         return new RemoteException(
-                "the LLM " + what + "; " + kind.advice, kind, what, RemoteBill.EMPTY, 1, kind.mayBeBilled ? 1 : 0,
-                retryAfter, cause);
+                "the LLM " + what + "; " + kind.advice, kind, what, RemoteBill.EMPTY, retryAfter, cause);
     }
 
     public static RemoteException of(Kind kind, String what) {
@@ -134,16 +127,7 @@ public final class RemoteException extends LangChain4jException {
 
     /** A fault of the settings: says what, and what to set. */
     static RemoteException configuration(String what) {
-        return new RemoteException(what, Kind.CONFIGURATION, what, RemoteBill.EMPTY, 0, 0, null, null);
-    }
-
-    /** The same fault, seen after all attempts of one call. */
-    RemoteException after(int allAttempts, int allMaybeBilled) {
-        String times = allAttempts > 1 ? " (after " + allAttempts + " attempts)" : "";
-        RemoteException total = new RemoteException(
-                getMessage() + times, kind, what, bill, allAttempts, allMaybeBilled, retryAfter, getCause());
-        total.setStackTrace(getStackTrace());
-        return total;
+        return new RemoteException(what, Kind.CONFIGURATION, what, RemoteBill.EMPTY, null, null);
     }
 
     /** The same fault as the end of a whole query: names every model that was tried, and holds the bill. */
@@ -151,7 +135,7 @@ public final class RemoteException extends LangChain4jException {
         List<String> failures = all.failures();
         String tried = failures.isEmpty() ? what : String.join(", ", failures);
         RemoteException end = new RemoteException(
-                "no LLM answered: " + tried + "; " + kind.advice, kind, what, all, all.requests(), 0, retryAfter, this);
+                "no LLM answered: " + tried + "; " + kind.advice, kind, what, all, retryAfter, this);
         end.setStackTrace(getStackTrace());
         return end;
     }
@@ -169,16 +153,6 @@ public final class RemoteException extends LangChain4jException {
     /** Everything that was sent for the query, to be charged although there is no answer. */
     public RemoteBill bill() {
         return bill;
-    }
-
-    /** Requests sent, retries included. */
-    public int attempts() {
-        return attempts;
-    }
-
-    /** Requests that brought no answer and may have been billed all the same. */
-    public int attemptsMaybeBilled() {
-        return attemptsMaybeBilled;
     }
 
     /** How long the endpoint asked to be left alone. */

@@ -36,6 +36,8 @@ public final class RemotePrice {
     /** A picture or a file counts as so much text: about 2,000 tokens. */
     private static final int BYTES_OF_A_PICTURE = 6_000;
 
+    private static final ToolBytes TOOL_BYTES = new ToolBytes();
+
     private final BigDecimal usdPerMillionInputTokens;
     private final BigDecimal usdPerMillionOutputTokens;
     private final int maxOutputTokens;
@@ -90,7 +92,7 @@ public final class RemotePrice {
             frames++;
         }
         for (ToolSpecification tool : request.toolSpecifications()) {
-            bytes += bytes(tool.toJson());
+            bytes += TOOL_BYTES.of(tool);
             frames++;
         }
         return frames * FRAME_TOKENS + ceilDiv(bytes, bytesPerToken);

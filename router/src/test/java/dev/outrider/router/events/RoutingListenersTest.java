@@ -2,8 +2,8 @@ package dev.outrider.router.events;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -22,16 +22,13 @@ class RoutingListenersTest {
     }
 
     @Test
-    void every_event_reaches_every_listener_whatever_the_others_do() throws ReflectiveOperationException {
+    void every_event_reaches_every_listener_whatever_the_others_do() {
         List<String> first = new ArrayList<>();
         List<String> second = new ArrayList<>();
         RoutingListeners all = RoutingListeners.of(List.of(noting(first, true), noting(second, false)));
-        List<String> events = new ArrayList<>();
-        for (Method event : RoutingListener.class.getDeclaredMethods()) {
-            event.invoke(all, (Object) null);
-            events.add(event.getName());
-        }
-        assertThat(events).hasSize(9);
+        all.tell(RoutingListener::onQuery, new RoutingEvent.Query("q", Instant.EPOCH, null, null, null, null));
+        all.tell(RoutingListener::onPolicyReloaded, new RoutingEvent.PolicyReloaded(Instant.EPOCH, "1", "2", null));
+        List<String> events = List.of("onQuery", "onPolicyReloaded");
         assertThat(first).isEqualTo(events);
         assertThat(second).isEqualTo(events);
     }
