@@ -119,7 +119,7 @@ final class AsideWork implements AutoCloseable {
         events.tell(RoutingListener::onAudit, record);
         audits.suspensions().stream()
                 .skip(suspended)
-                .forEach(raised -> events.tell(RoutingListener::onDriftAlarm, 
+                .forEach(raised -> events.tell(RoutingListener::onDriftAlarm,
                         new RoutingEvent.DriftAlarm(clock.instant(), raised.workload(), raised.inOneLine())));
     }
 
