@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -33,6 +34,7 @@ import dev.outrider.tools.desk.Desk;
 /** {@code outrider eval}: suites through the cascade, case by case. */
 @Command(
         name = "eval",
+        subcommands = EvalCompareCommand.class,
         description = {
             "Run suites of recorded queries through the cascade and write a replacement report.",
             "A suite is a JSON-lines file, a folder of them, a glob, or 'desk' for the built-in one.",
@@ -49,7 +51,7 @@ final class EvalCommand implements Callable<Integer> {
 
     private final Context context;
 
-    @Parameters(arity = "1..*", paramLabel = "SUITE", description = "Suites to run.")
+    @Parameters(arity = "0..*", paramLabel = "SUITE", description = "Suites to run.")
     private List<String> suites = List.of();
 
     @Mixin
@@ -60,10 +62,9 @@ final class EvalCommand implements Callable<Integer> {
 
     @Option(
             names = "--out",
-            required = true,
             paramLabel = "DIR",
             description = "Where report.html, report.json, results.jsonl and ledger.jsonl go.")
-    private Path out = Path.of("");
+    private @Nullable Path out;
 
     @Option(names = "--sample", paramLabel = "N", description = "Run about so many cases, whole tasks drawn by chance.")
     private int sample;
@@ -101,6 +102,11 @@ final class EvalCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Terminal terminal = context.terminal();
+        // not left to the parser, which would ask them of the subcommands as well
+        if (suites.isEmpty() || out == null) {
+            throw CliException.badInput((suites.isEmpty() ? "name a suite to run" : "name the directory of the report with --out")
+                    + ", for example 'outrider eval desk --out report'. See 'outrider eval --help'.");
+        }
         if (sample < 0) {
             throw CliException.badInput("--sample must be at least 1 but is " + sample);
         }

@@ -2,6 +2,8 @@ package dev.outrider.app;
 
 import dev.langchain4j.model.chat.ChatModel;
 import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -10,6 +12,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
+import dev.outrider.evals.llm.RecordedLlm;
 import dev.outrider.evals.llm.SimulatedLlm;
 import dev.outrider.evals.llm.SimulatedLlmBehaviour;
 import dev.outrider.evals.run.RunInfo;
@@ -56,6 +59,18 @@ final class LlmOptions {
     @Option(names = "--llm-drops", paramLabel = "SHARE", description = "The simulated LLM hangs up on this share.")
     private double drops;
 
+    @Option(
+            names = "--record",
+            paramLabel = "FILE",
+            description = "Keep every answer of the LLM that OUTRIDER_LLM_URL names in this file, and ask for none that it holds already.")
+    private @Nullable Path record;
+
+    @Option(
+            names = "--replay",
+            paramLabel = "FILE",
+            description = "Take the LLM's answers from a file that --record made; nobody is asked, nothing is paid.")
+    private @Nullable Path replay;
+
     /**
      * Gets the LLM ready.
      *
@@ -65,7 +80,11 @@ final class LlmOptions {
      */
     Llm start(Map<String, String> environment, Policy policy, List<EvalCase> cases, long seed) {
         if (localOnly) {
-            return new Llm(any -> Optional.empty(), RunInfo.Llm.none(), null);
+            return new Llm(
+                    any -> Optional.empty(), RunInfo.Llm.none(), () -> {}, true, "none");
+        }
+        if (replay != null || record != null) {
+            return recorded(environment, policy);
         }
         Optional<RemoteChain> real = simulated ? Optional.empty() : named(environment, policy);
         if (real.isPresent()) {
@@ -73,7 +92,8 @@ final class LlmOptions {
                 throw CliException.badInput("--llm-slow, --llm-fails, --llm-wrong, --llm-garbage and --llm-drops are moods of the"
                         + " simulated LLM, but " + RemoteModels.URL + " names a real one: add --llm-simulated, or unset it");
             }
-            return new Llm(any -> named(environment, any), RunInfo.Llm.real(nameOf(environment, real.get())), null);
+            String name = nameOf(environment, real.get());
+            return new Llm(any -> named(environment, any), RunInfo.Llm.real(name), () -> {}, false, name);
         }
         SimulatedLlmBehaviour behaviour = SimulatedLlmBehaviour.builder()
                 .latency(Duration.ofMillis(slowMillis))
@@ -86,10 +106,47 @@ final class LlmOptions {
                 .build();
         try {
             SimulatedLlm server = SimulatedLlm.start(cases, behaviour);
-            return new Llm(any -> Optional.of(simulated(server, any)), RunInfo.Llm.simulated(behaviour), server);
+            return new Llm(
+                    any -> Optional.of(at(server.baseUrl().toString(), SimulatedLlm.MODEL, any)), RunInfo.Llm.simulated(behaviour),
+                    server::close, true, "SIMULATED: a server on " + server.baseUrl().getAuthority()
+                            + " that answers from the suite's recorded answers");
         } catch (IOException e) {
             throw CliException.failed("the simulated LLM cannot listen on the loopback address: " + e.getMessage());
         }
+    }
+
+    private Llm recorded(Map<String, String> environment, Policy policy) {
+        if (simulated || moody() || (replay != null && record != null)) {
+            throw CliException.badInput("--record and --replay are about a real LLM and exclude each other, --llm-simulated and its moods");
+        }
+        if (policy.models().remote().size() > 1 || policy.models().remote().getFirst().url() != null) {
+            throw CliException.badInput("--record and --replay know one LLM, the one that " + RemoteModels.URL
+                    + " names, but the policy names others: give a policy whose models.remote has no url");
+        }
+        try {
+            RecordedLlm server = replay != null ? RecordedLlm.replay(replay) : recording(environment, policy);
+            RunInfo.Llm info = replay != null
+                    ? RunInfo.Llm.replayed(server.model(), String.valueOf(replay.getFileName()))
+                    : RunInfo.Llm.real(server.model());
+            return new Llm(
+                    any -> Optional.of(at(server.baseUrl().toString(), server.model(), any)), info, server::close, replay != null,
+                    replay != null ? "answers of " + server.model() + " REPLAYED from " + replay
+                            : server.model() + ", recorded in " + record);
+        } catch (IOException e) {
+            throw CliException.failed("the recorded LLM cannot listen on the loopback address: " + e.getMessage());
+        }
+    }
+
+    private RecordedLlm recording(Map<String, String> environment, Policy policy) throws IOException {
+        // the same checks as without a recording
+        if (record == null || named(environment, policy).isEmpty()) {
+            throw CliException.badInput("--record needs a real LLM: set " + RemoteModels.URL + " and " + RemoteModels.MODEL);
+        }
+        String url = environment.getOrDefault(RemoteModels.URL, "").strip().replaceFirst("/+$", "").replaceFirst("/chat/completions$", "");
+        String key = environment.getOrDefault(RemoteModels.KEY, "").strip();
+        return RecordedLlm.record(record, new RecordedLlm.Upstream(
+                URI.create(url), key.isEmpty() ? null : key, environment.getOrDefault(RemoteModels.MODEL, "").strip(),
+                policy.resilience().timeout()));
     }
 
     private static Optional<RemoteChain> named(Map<String, String> environment, Policy policy) {
@@ -102,13 +159,9 @@ final class LlmOptions {
         return named.isEmpty() || chain.names().size() > 1 ? String.join(", ", chain.names()) : named;
     }
 
-    private static RemoteChain simulated(SimulatedLlm server, Policy policy) {
-        ChatModel model = RemoteModels.openAiCompatible(
-                server.baseUrl().toString(),
-                null,
-                SimulatedLlm.MODEL,
-                policy.resilience().timeout());
-        return RemoteChain.of(policy.models().remote().getFirst(), model, policy.resilience());
+    private static RemoteChain at(String url, String model, Policy policy) {
+        ChatModel client = RemoteModels.openAiCompatible(url, null, model, policy.resilience().timeout());
+        return RemoteChain.of(policy.models().remote().getFirst(), client, policy.resilience());
     }
 
     private boolean moody() {
@@ -120,33 +173,22 @@ final class LlmOptions {
      *
      * @param remotes the chain that a policy makes of it; asked over HTTP, empty for none
      * @param info what reports say about it
-     * @param server the simulated LLM's own server, closed with this
+     * @param end closes the server of our own behind it
+     * @param free whether asking it costs nothing, so that a query may be asked twice
+     * @param inWords what it is, for the person at the terminal
      */
     record Llm(
-            Function<Policy, Optional<RemoteChain>> remotes, RunInfo.Llm info, @Nullable SimulatedLlm server)
+            Function<Policy, Optional<RemoteChain>> remotes, RunInfo.Llm info, Runnable end, boolean free, String inWords)
             implements AutoCloseable {
-
-        /** Whether asking it costs nothing, so that a query may be asked twice. */
-        boolean free() {
-            return server != null;
-        }
 
         /** One sentence for the person at the terminal. */
         String sentence() {
-            if (info.equals(RunInfo.Llm.none())) {
-                return "no LLM; what the small model is not sure of is refused";
-            }
-            return server == null
-                    ? "the LLM is " + info.name()
-                    : "the LLM is SIMULATED: a server on " + server.baseUrl().getAuthority()
-                            + " that answers from the suite's recorded answers";
+            return info.equals(RunInfo.Llm.none()) ? "no LLM; what the small model is not sure of is refused" : "the LLM is " + inWords;
         }
 
         @Override
         public void close() {
-            if (server != null) {
-                server.close();
-            }
+            end.run();
         }
     }
 }

@@ -36,7 +36,7 @@ public final class GoldAnswer {
         };
     }
 
-    private static List<ToolExecutionRequest> calls(EvalCase evalCase, Expected.Calls expected) {
+    static List<ToolExecutionRequest> calls(EvalCase evalCase, Expected.Calls expected) {
         List<ToolExecutionRequest> requests = new ArrayList<>();
         for (ExpectedCall call : expected.calls()) {
             JsonNode schema = evalCase.tool(call.name()).<JsonNode>map(ToolDefinition::parameters).orElseGet(Json::object);
@@ -85,6 +85,9 @@ public final class GoldAnswer {
     }
 
     private static String text(Expected.NoCall reply) {
+        if (!reply.texts().isEmpty()) {
+            return reply.texts().getFirst();
+        }
         String reference = reply.referenceText();
         if (reference != null && !reference.isBlank() && MentionsMatcher.match(reply.mentions(), reference).right()) {
             return reference;

@@ -13,6 +13,7 @@ public final class Judge {
     private static final CallMatcher BFCL_AST = new BfclAstMatcher();
     private static final CallMatcher EXACT_JSON = new ExactJsonMatcher();
     private static final CallMatcher GOLD_SUBSET = new GoldSubsetMatcher();
+    private static final CallMatcher DESK_STATE = new DeskStateMatcher();
 
     private Judge() {}
 
@@ -28,12 +29,17 @@ public final class Judge {
                     ? matcher(evalCase.rule()).matchFirst(evalCase, expected, calls)
                     : matcher(evalCase.rule()).match(evalCase, expected, calls);
             case Expected.NoCall expected -> calls.isEmpty()
-                    ? MentionsMatcher.match(expected.mentions(), answer.text() == null ? "" : answer.text())
+                    ? reply(expected, answer.text() == null ? "" : answer.text())
                     : Verdict.wrong("no call expected, " + calls.getFirst().name() + " called");
             case Expected.AnyCall any -> anyWellFormed(evalCase, calls);
             case Expected.Outcomes outcomes ->
                 throw new IllegalArgumentException(evalCase.id() + " holds recorded outcomes; there is nothing to judge");
         };
+    }
+
+    private static Verdict reply(Expected.NoCall expected, String text) {
+        Verdict said = TextMatcher.match(expected.texts(), text);
+        return said.right() ? MentionsMatcher.match(expected.mentions(), text) : said;
     }
 
     private static Verdict anyWellFormed(EvalCase evalCase, List<ModelCall> calls) {
@@ -47,6 +53,7 @@ public final class Judge {
             case BFCL_AST -> BFCL_AST;
             case EXACT_JSON -> EXACT_JSON;
             case GOLD_SUBSET -> GOLD_SUBSET;
+            case DESK_STATE -> DESK_STATE;
             case RECORDED_OUTCOME -> throw new IllegalArgumentException("recorded outcomes have no calls to match");
         };
     }

@@ -1,12 +1,12 @@
 package dev.outrider.evals.report;
 
 /** Text for HTML and SVG. Everything that comes from a suite or a model goes through {@link #text}. */
-final class Html {
+public final class Html {
 
     private Html() {}
 
     /** Escapes for element content and quoted attributes; control characters that XML forbids become replacement characters. */
-    static String text(String raw) {
+    public static String text(String raw) {
         StringBuilder out = new StringBuilder(raw.length() + 16);
         raw.codePoints().forEach(c -> {
             switch (c) {

@@ -343,7 +343,8 @@ public final class HtmlReport {
         out.append(html).append('\n');
     }
 
-    static String css() {
+    /** The style of every page. */
+    public static String css() {
         try (InputStream in = HtmlReport.class.getResourceAsStream("report.css")) {
             return new String(Objects.requireNonNull(in, "report.css is missing from this build").readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {

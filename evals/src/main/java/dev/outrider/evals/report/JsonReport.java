@@ -20,6 +20,9 @@ public final class JsonReport {
     /** Version of the form; raised when the meaning of a key changes. */
     public static final int SCHEMA = 1;
 
+    /** Queries and tasks that are listed one by one; results.jsonl holds them all. */
+    static final int MOST_ROWS = 20_000;
+
     private JsonReport() {}
 
     public static String write(ReplacementReport report) {
@@ -51,11 +54,14 @@ public final class JsonReport {
         number(root, "macroReplacementRate", report.macroReplacementRate());
         root.set("statistics", JsonStatistics.tree(report.statistics()));
         tallies(root.putArray("categories"), report.categories());
-        tallies(root.putArray("tasks"), report.tasks());
+        tallies(root.putArray("tasks"), report.tasks().subList(0, Math.min(MOST_ROWS, report.tasks().size())));
+        root.put("tasksLeftOut", Math.max(0, report.tasks().size() - MOST_ROWS));
         ArrayNode runs = root.putArray("taskRuns");
         report.run().tasks().forEach(t -> runs.add(task(t)));
         ArrayNode rows = root.putArray("rows");
-        report.run().results().forEach(r -> rows.add(row(r)));
+        List<QueryResult> results = report.run().results();
+        results.subList(0, Math.min(MOST_ROWS, results.size())).forEach(r -> rows.add(row(r)));
+        root.put("rowsLeftOut", Math.max(0, results.size() - MOST_ROWS));
         return root;
     }
 
@@ -71,6 +77,7 @@ public final class JsonReport {
         root.put("llmSimulated", report.info().llm().isSimulated());
         SimulatedLlmBehaviour simulation = report.info().llm().simulation();
         root.put("llmSimulation", simulation == null ? null : simulation.describe());
+        root.put("llmReplayedFrom", report.info().llm().replayedFrom());
         root.put("localModel", report.info().localModel());
         root.put("policy", report.info().policy().version());
         root.put("seed", report.info().seed());

@@ -99,7 +99,7 @@ public final class TextReport {
     private static String head(ReplacementReport report) {
         return report.total().queries() + " queries, " + report.clusters() + " independent tasks, "
                 + (report.info().mode() == RunInfo.Mode.TASKS ? "live" : "recorded conversations") + ", SLM "
-                + report.info().localModel() + ", LLM " + report.info().llm().name();
+                + report.info().localModel() + ", LLM " + report.info().llm().name() + (report.info().llm().replayedFrom() == null ? "" : " (replayed)");
     }
 
     private void reasons(Map<String, Integer> reasons, int queries) {

@@ -59,6 +59,11 @@ final class Wording {
                             : "In a live run its right answers also keep tasks on track, so the replacement rate leans upwards too. ")
                     + "Tokens and money of the LLM's side are estimates.");
         }
+        String replayed = report.info().llm().replayedFrom();
+        if (replayed != null) {
+            warnings.add("The LLM was REPLAYED: answers of " + report.info().llm().name() + " were taken from the recording " + replayed
+                    + ". Its tokens and money are those of the recording, and nothing was paid now; its seconds are not the LLM's.");
+        }
         if (report.answeredOverBudget() > 0) {
             warnings.add("Taken below the threshold because the money budget was spent: "
                     + plural(report.answeredOverBudget(), "local answer") + ".");

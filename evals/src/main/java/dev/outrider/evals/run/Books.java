@@ -35,6 +35,11 @@ public record Books(
      */
     public record Counted(long inputTokens, long outputTokens) {}
 
+    /** The same without the id. */
+    Books withoutId() {
+        return new Books(null, localMicroUsd, failedLocalMicroUsd, remoteMicroUsd, localSeconds, remoteSeconds, counted);
+    }
+
     /** The books of a record; {@link #NONE} where there is none. */
     public static Books of(@Nullable DecisionRecord record) {
         if (record == null) {

@@ -30,6 +30,7 @@ final class Prose {
                     .map(c -> c.name() + Json.write(c.arguments()))
                     .collect(Collectors.joining("  "));
             case Expected.NoCall reply -> "no call"
+                    + (reply.texts().isEmpty() ? "" : "; " + String.join(" | ", reply.texts()))
                     + (reply.mentions().isEmpty() ? "" : "; mentions " + reply.mentions().stream()
                             .map(g -> String.join(" | ", g))
                             .collect(Collectors.joining(" and ")));

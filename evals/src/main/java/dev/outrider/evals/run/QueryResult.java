@@ -3,6 +3,7 @@ package dev.outrider.evals.run;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
+import dev.outrider.evals.suite.EvalCase;
 import dev.outrider.router.ledger.Answer;
 import dev.outrider.router.ledger.DecisionRecord;
 
@@ -79,6 +80,14 @@ public record QueryResult(
     /** A query replaced: answered locally and right. */
     public boolean replaced() {
         return answeredLocally() && right;
+    }
+
+    /** The same without its texts, and with the case's own names instead of copies. */
+    QueryResult withoutTexts(EvalCase c) {
+        Proposal proposed = local == null ? null : new Proposal("", local.right(), "", null);
+        return new QueryResult(
+                c.id(), c.suite(), c.category(), c.task(), c.cluster(), expectsCall, c.flags(), "", "", route, reason == null ? null : reason.intern(),
+                "", "", right, "", proposed, confidence, seconds, promptTokens, answerTokens, null, books.withoutId(), null);
     }
 
     /** The same query, wrong for another reason. */

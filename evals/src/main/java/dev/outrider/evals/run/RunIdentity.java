@@ -38,7 +38,8 @@ public record RunIdentity(String title, String cases, int planned, String model,
                 cases.size(),
                 info.localModel(),
                 info.policy().version(),
-                info.llm().name() + (simulation == null ? "" : ": " + simulation.describe()),
+                info.llm().name() + (simulation == null ? "" : ": " + simulation.describe())
+                        + (info.llm().replayedFrom() == null ? "" : " (replayed)"),
                 info.seed());
     }
 

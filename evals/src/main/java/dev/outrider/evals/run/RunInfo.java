@@ -30,22 +30,28 @@ public record RunInfo(String title, Mode mode, String localModel, Llm llm, Polic
      *
      * @param name model name; {@code none} where nothing is configured
      * @param simulation how the simulated LLM behaves; null for a real one
+     * @param replayedFrom the file of a real one's recorded answers; null when it is asked live
      */
-    public record Llm(String name, @Nullable SimulatedLlmBehaviour simulation) {
+    public record Llm(String name, @Nullable SimulatedLlmBehaviour simulation, @Nullable String replayedFrom) {
 
         /** Recorded gold answers stand in for an LLM. */
         public static Llm simulated(SimulatedLlmBehaviour behaviour) {
-            return new Llm("simulated", behaviour);
+            return new Llm("simulated", behaviour, null);
         }
 
         /** A real LLM. */
         public static Llm real(String model) {
-            return new Llm(model, null);
+            return new Llm(model, null, null);
+        }
+
+        /** Recorded answers of a real LLM. */
+        public static Llm replayed(String model, String file) {
+            return new Llm(model, null, file);
         }
 
         /** No LLM: what the SLM is not sure of is refused. */
         public static Llm none() {
-            return new Llm("none", null);
+            return new Llm("none", null, null);
         }
 
         public boolean isSimulated() {

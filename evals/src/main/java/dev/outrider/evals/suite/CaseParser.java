@@ -86,9 +86,10 @@ final class CaseParser {
             return new Expected.Outcomes(outcomes.flag("weak"), outcomes.flag("strong"));
         }
         if (expected.flag("no_call")) {
-            expected.only(Set.of("no_call", "decision", "reference_text", "held_out_param", "mentions"));
+            expected.only(Set.of("no_call", "decision", "reference_text", "held_out_param", "text", "mentions"));
             return new Expected.NoCall(
-                    expected.optionalText("decision"), expected.optionalText("reference_text"), mentions(expected));
+                    expected.optionalText("decision"), expected.optionalText("reference_text"), expected.texts("text"),
+                    mentions(expected));
         }
         if (expected.flag("any_call")) {
             expected.only(Set.of("any_call"));

@@ -29,11 +29,13 @@ public sealed interface Expected {
      *
      * @param decision what the reply is instead, in the suite's own word ({@code request_for_info}…)
      * @param referenceText what the reference wrote
+     * @param texts the reply must be one of these (see {@code TextMatcher}); empty where any will do
      * @param mentions the reply must contain at least one text of every inner list (see {@code MentionsMatcher})
      */
-    record NoCall(@Nullable String decision, @Nullable String referenceText, List<List<String>> mentions)
+    record NoCall(@Nullable String decision, @Nullable String referenceText, List<String> texts, List<List<String>> mentions)
             implements Expected {
         public NoCall {
+            texts = List.copyOf(texts);
             mentions = mentions.stream().map(List::copyOf).toList();
         }
     }

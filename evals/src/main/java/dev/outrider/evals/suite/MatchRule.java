@@ -12,6 +12,8 @@ public enum MatchRule {
     EXACT_JSON("exact-json"),
     /** Every gold argument present and equal, further arguments of the schema allowed (microsoft/ToolTalk). */
     GOLD_SUBSET("gold-subset"),
+    /** The calls leave the desk's database as the gold calls do, and bring what these bring (sierra-research/tau-bench). */
+    DESK_STATE("desk-state"),
     /** Nothing to compare: right and wrong were recorded with the case (lm-sys/RouteLLM). */
     RECORDED_OUTCOME("recorded-outcome");
 

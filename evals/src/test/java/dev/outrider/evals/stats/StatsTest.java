@@ -109,4 +109,42 @@ class StatsTest {
     void nothingHasNoInterval() {
         assertThatThrownBy(() -> new ClusterBootstrap(1).interval95(List.of())).isInstanceOf(IllegalArgumentException.class);
     }
+
+    @Test
+    void binomialDrawsHaveTheirMeanAndTheirVariance() {
+        var random = java.util.random.RandomGeneratorFactory.of("L64X128MixRandom").create(5);
+        for (int n : new int[] {1, 7, 40, 100_000}) {
+            for (double p : new double[] {0.001, 0.3, 0.5, 0.97}) {
+                int draws = 4000;
+                double sum = 0;
+                double squares = 0;
+                for (int i = 0; i < draws; i++) {
+                    int drawn = Binomial.draw(n, p, random);
+                    assertThat(drawn).isBetween(0, n);
+                    sum += drawn;
+                    squares += (drawn - n * p) * (drawn - n * p);
+                }
+                double variance = n * p * (1 - p);
+                double error = Math.sqrt(variance / draws);
+                assertThat(sum / draws).as("mean of %d at %s", n, p).isCloseTo(n * p, org.assertj.core.api.Assertions.within(5 * error));
+                // the fourth moment of a binomial bounds what its variance may miss by
+                double miss = Math.sqrt((variance * (1 + 3 * variance)) / draws);
+                assertThat(squares / draws).as("variance of %d at %s", n, p).isCloseTo(variance, org.assertj.core.api.Assertions.within(5 * miss));
+            }
+        }
+    }
+
+    @Test
+    void manyClustersAreDrawnTogetherAndGiveTheSameInterval() {
+        List<ClusterBootstrap.Cluster> few = new java.util.ArrayList<>();
+        for (int i = 0; i < 20_000; i++) {
+            few.add(new ClusterBootstrap.Cluster(i % 3 == 0 ? 0 : 2, i % 2 == 0 ? 2 : 4));
+        }
+        List<ClusterBootstrap.Cluster> oneMore = new java.util.ArrayList<>(few);
+        oneMore.add(new ClusterBootstrap.Cluster(1, 2));
+        Interval slow = new ClusterBootstrap(1).interval95(few);
+        Interval fast = new ClusterBootstrap(1).interval95(oneMore);
+        assertThat(fast.low()).isCloseTo(slow.low(), org.assertj.core.api.Assertions.within(0.0006));
+        assertThat(fast.high()).isCloseTo(slow.high(), org.assertj.core.api.Assertions.within(0.0006));
+    }
 }

@@ -1,0 +1,48 @@
+package dev.outrider.evals.compare;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+
+/**
+ * The interval of the difference of two shares over the same queries, whole clusters drawn with replacement (Efron and Tibshirani 1993,
+ * ch. 13): queries of one task share their fate, and a test that forgets it finds differences where there are none.
+ */
+final class PairedBootstrap {
+
+    private static final int RESAMPLES = 2000;
+
+    private PairedBootstrap() {}
+
+    /**
+     * One cluster.
+     *
+     * @param gained queries right in the second run less those right in the first
+     * @param size queries
+     */
+    record Cluster(int gained, int size) {}
+
+    /**
+     * The ends of the 95 % interval of the difference, second less first, in [-1, 1].
+     *
+     * @param clusters at least one, with at least one query in all
+     */
+    static double[] interval95(List<Cluster> clusters, long seed) {
+        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+        double[] differences = new double[RESAMPLES];
+        int n = clusters.size();
+        for (int i = 0; i < RESAMPLES; i++) {
+            long gained = 0;
+            long size = 0;
+            for (int j = 0; j < n; j++) {
+                Cluster cluster = clusters.get(random.nextInt(n));
+                gained += cluster.gained();
+                size += cluster.size();
+            }
+            differences[i] = (double) gained / size;
+        }
+        Arrays.sort(differences);
+        return new double[] {differences[(int) (0.025 * RESAMPLES)], differences[(int) Math.ceil(0.975 * RESAMPLES) - 1]};
+    }
+}
