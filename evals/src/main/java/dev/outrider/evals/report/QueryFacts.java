@@ -2,9 +2,9 @@ package dev.outrider.evals.report;
 
 import org.jspecify.annotations.Nullable;
 
+import dev.outrider.evals.run.Books;
 import dev.outrider.evals.run.QueryResult;
 import dev.outrider.evals.run.Route;
-import dev.outrider.router.ledger.DecisionRecord;
 
 /**
  * The numbers of one query that statistics add up.
@@ -31,24 +31,19 @@ record QueryFacts(
         @Nullable Double probability) {
 
     static QueryFacts of(QueryResult r) {
-        DecisionRecord record = r.record();
-        if (record == null) {
-            return new QueryFacts("unknown", r.promptTokens(), r.answerTokens(), false, 0, 0, 0, 0, r.confidence());
-        }
-        DecisionRecord.Remote remote = record.remote();
-        boolean plain = remote != null && r.route() == Route.REMOTE && !remote.estimated() && remote.calls() == 1;
-        DecisionRecord.Remote counted = plain ? remote : null;
-        DecisionRecord.Calibrated calibrated = record.calibration();
-        Double probability = calibrated == null ? null : calibrated.probability();
+        Books books = r.books();
+        Books.Counted counted = r.route() == Route.REMOTE ? books.counted() : null;
+        Double localSeconds = books.localSeconds();
+        Double probability = books.probability();
         return new QueryFacts(
-                record.workload() == null ? "unknown" : record.workload(),
+                books.workload() == null ? "unknown" : books.workload(),
                 counted == null ? r.promptTokens() : counted.inputTokens(),
                 counted == null ? r.answerTokens() : counted.outputTokens(),
                 counted != null,
-                record.cost().localMicroUsd(),
-                record.cost().failedLocalMicroUsd(),
-                record.cost().remoteMicroUsd(),
-                record.local() == null ? 0 : record.local().seconds(),
+                books.localMicroUsd(),
+                books.failedLocalMicroUsd(),
+                books.remoteMicroUsd(),
+                localSeconds == null ? 0 : localSeconds,
                 probability == null ? r.confidence() : probability);
     }
 }

@@ -8,6 +8,8 @@ import dev.outrider.router.ledger.DecisionRecord;
  * What a report needs of one query's ledger record: money in micro-dollars, seconds, and the tokens that the LLM counted.
  *
  * @param ledgerId the query's id in the ledger; null when there is none
+ * @param workload the policy's workload that decided; null when unknown
+ * @param probability calibrated probability that the SLM's answer is right; null when nothing is calibrated
  * @param localMicroUsd what the local attempt cost
  * @param failedLocalMicroUsd the part of it that bought no answer
  * @param remoteMicroUsd what the LLM cost
@@ -17,6 +19,8 @@ import dev.outrider.router.ledger.DecisionRecord;
  */
 public record Books(
         @Nullable String ledgerId,
+        @Nullable String workload,
+        @Nullable Double probability,
         long localMicroUsd,
         long failedLocalMicroUsd,
         long remoteMicroUsd,
@@ -25,7 +29,7 @@ public record Books(
         @Nullable Counted counted) {
 
     /** No record, no money. */
-    public static final Books NONE = new Books(null, 0, 0, 0, null, null, null);
+    public static final Books NONE = new Books(null, null, null, 0, 0, 0, null, null, null);
 
     /**
      * Tokens as the LLM counted them.
@@ -37,7 +41,8 @@ public record Books(
 
     /** The same without the id. */
     Books withoutId() {
-        return new Books(null, localMicroUsd, failedLocalMicroUsd, remoteMicroUsd, localSeconds, remoteSeconds, counted);
+        return new Books(
+                null, workload == null ? null : workload.intern(), probability, localMicroUsd, failedLocalMicroUsd, remoteMicroUsd, localSeconds, remoteSeconds, counted);
     }
 
     /** The books of a record; {@link #NONE} where there is none. */
@@ -48,9 +53,12 @@ public record Books(
         DecisionRecord.Local local = record.local();
         DecisionRecord.Remote remote = record.remote();
         DecisionRecord.Cost cost = record.cost();
+        DecisionRecord.Calibrated calibrated = record.calibration();
         boolean counted = remote != null && !remote.estimated() && remote.calls() == 1;
         return new Books(
                 record.id(),
+                record.workload(),
+                calibrated == null ? null : calibrated.probability(),
                 cost.localMicroUsd(),
                 cost.failedLocalMicroUsd(),
                 cost.remoteMicroUsd(),

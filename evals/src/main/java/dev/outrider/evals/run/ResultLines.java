@@ -109,6 +109,10 @@ final class ResultLines {
 
     private static void books(JsonGenerator json, Books books) throws IOException {
         text(json, "ledgerId", books.ledgerId());
+        text(json, "workload", books.workload());
+        if (books.probability() != null) {
+            json.writeNumberField("probability", books.probability());
+        }
         json.writeNumberField("localMicroUsd", books.localMicroUsd());
         json.writeNumberField("failedLocalMicroUsd", books.failedLocalMicroUsd());
         json.writeNumberField("remoteMicroUsd", books.remoteMicroUsd());
@@ -178,6 +182,8 @@ final class ResultLines {
         private long promptTokens;
         private long answerTokens;
         private @Nullable String ledgerId;
+        private @Nullable String workload;
+        private @Nullable Double probability;
         private long localMicroUsd;
         private long failedLocalMicroUsd;
         private long remoteMicroUsd;
@@ -213,6 +219,8 @@ final class ResultLines {
                 case "promptTokens" -> promptTokens = json.getLongValue();
                 case "answerTokens" -> answerTokens = json.getLongValue();
                 case "ledgerId" -> ledgerId = json.getText();
+                case "workload" -> workload = json.getText();
+                case "probability" -> probability = json.getDoubleValue();
                 case "localMicroUsd" -> localMicroUsd = json.getLongValue();
                 case "failedLocalMicroUsd" -> failedLocalMicroUsd = json.getLongValue();
                 case "remoteMicroUsd" -> remoteMicroUsd = json.getLongValue();
@@ -252,7 +260,7 @@ final class ResultLines {
                             : null,
                     confidence, seconds, promptTokens, answerTokens, said,
                     new Books(
-                            ledgerId, localMicroUsd, failedLocalMicroUsd, remoteMicroUsd, localSeconds, remoteSeconds,
+                            ledgerId, workload, probability, localMicroUsd, failedLocalMicroUsd, remoteMicroUsd, localSeconds, remoteSeconds,
                             inputTokens < 0 ? null : new Books.Counted(inputTokens, outputTokens)),
                     null);
         }
