@@ -1,6 +1,7 @@
 package dev.outrider.slm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 import dev.outrider.slm.gguf.Gguf;
 import dev.outrider.slm.gguf.GgufWriter;
 import dev.outrider.slm.gguf.TensorType;
+import dev.outrider.slm.grammar.GrammarException;
 import dev.outrider.slm.grammar.RandomSchema;
 
 /** A model that knows nothing, at a temperature at which it would write anything: every call and every JSON answer is whole and fits. */
@@ -184,6 +186,14 @@ class ConstrainedAnswersTest {
                 cut += response.finishReason() == FinishReason.LENGTH ? 1 : 0;
             }
             assertThat(cut).as("seed %d", seed).isPositive();
+            assertThatExceptionOfType(GrammarException.class)
+                    .isThrownBy(() -> model.chat(ChatRequest.builder()
+                            .messages(UserMessage.from("write"))
+                            .toolSpecifications(note)
+                            .toolChoice(ToolChoice.REQUIRED)
+                            .maxOutputTokens(5)
+                            .build()))
+                    .withMessageContaining("only 5 are left; allow longer answers");
             // with room to spare nothing is cut
             ChatResponse roomy = model.chat(ChatRequest.builder()
                     .messages(UserMessage.from("write"))
