@@ -30,6 +30,9 @@ public final class CpuBackend implements Backend {
     /** A chunk of a prompt beside as many sequences that decode: more rows save little, and a decode waits for no more. */
     private static final int LARGEST_STEP = 128;
 
+    /** Whether the compiler knows what to inline in the kernels; where it does not, a warning was logged. */
+    final boolean inlining;
+
     private final WorkerPool pool;
     private final @Nullable MatrixProduct[] products;
     private final @Nullable TokenChooser[] choosers;
@@ -40,6 +43,7 @@ public final class CpuBackend implements Backend {
         if (threads < 1) {
             throw new IllegalArgumentException("threads must be at least 1 but is " + threads);
         }
+        inlining = KernelInlining.arranged();
         pool = new WorkerPool(threads);
         products = new MatrixProduct[threads];
         choosers = new TokenChooser[threads];
@@ -99,7 +103,7 @@ public final class CpuBackend implements Backend {
     public void embed(Matrix table, int[] tokens, int from, int count, Rows out) {
         CpuMatrix matrix = (CpuMatrix) table;
         for (int i = 0; i < count; i++) {
-            matrix.unpack(tokens[from + i], 0, matrix.columns(), CpuRows.of(out), i * matrix.columns());
+            product(0).unpack(matrix, tokens[from + i], CpuRows.of(out), i * matrix.columns());
         }
     }
 

@@ -12,6 +12,7 @@ abstract sealed class CpuMatrix implements Backend.Matrix
         permits F32Matrix, F16Matrix, Bf16Matrix, Q8Matrix, QuantMatrix {
 
     static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+    static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
     /** About the second-level cache of one core. */
@@ -50,8 +51,8 @@ abstract sealed class CpuMatrix implements Backend.Matrix
      */
     abstract void multiply(float[] x, int xAt, int from, int to, float[] sums, int sumsAt);
 
-    /** Writes the weights {@code [from, to)} of a row as floats; both are multiples of 256 or the row's ends. */
-    abstract void unpack(int row, int from, int to, float[] out, int at);
+    /** Writes the weights {@code [from, to)} of a row as floats to native memory; both are multiples of 256 or the row's ends. */
+    abstract void unpack(int row, int from, int to, MemorySegment out, long at);
 
     /**
      * Whether the matrix is so large that its rows come from memory: they are then taken one after the other, because the hardware

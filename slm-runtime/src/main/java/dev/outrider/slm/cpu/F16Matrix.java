@@ -7,9 +7,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -45,8 +43,8 @@ final class F16Matrix extends CpuMatrix {
         FloatVector sb = FloatVector.zero(FLOATS);
         for (int i = 0; i < bound; i += COUNT) {
             FloatVector v = FloatVector.fromArray(FLOATS, x, xAt + i);
-            sa = widen(ShortVector.fromMemorySegment(SHORTS, w, a + 2L * i, LITTLE_ENDIAN)).fma(v, sa);
-            sb = widen(ShortVector.fromMemorySegment(SHORTS, w, b + 2L * i, LITTLE_ENDIAN)).fma(v, sb);
+            sa = Lanes.halfFloats(ShortVector.fromMemorySegment(SHORTS, w, a + 2L * i, LITTLE_ENDIAN)).fma(v, sa);
+            sb = Lanes.halfFloats(ShortVector.fromMemorySegment(SHORTS, w, b + 2L * i, LITTLE_ENDIAN)).fma(v, sb);
         }
         sa.intoArray(sums, at);
         sb.intoArray(sums, at + COUNT);
@@ -57,7 +55,7 @@ final class F16Matrix extends CpuMatrix {
         int bound = Lanes.bound(columns());
         FloatVector sum = FloatVector.zero(FLOATS);
         for (int i = 0; i < bound; i += COUNT) {
-            sum = widen(ShortVector.fromMemorySegment(SHORTS, data, a + 2L * i, LITTLE_ENDIAN))
+            sum = Lanes.halfFloats(ShortVector.fromMemorySegment(SHORTS, data, a + 2L * i, LITTLE_ENDIAN))
                     .fma(FloatVector.fromArray(FLOATS, x, xAt + i), sum);
         }
         sum.intoArray(sums, at);
@@ -68,29 +66,16 @@ final class F16Matrix extends CpuMatrix {
     }
 
     @Override
-    void unpack(int row, int from, int to, float[] out, int at) {
+    void unpack(int row, int from, int to, MemorySegment out, long at) {
         long rowAt = rowAt(row);
         int bound = from + Lanes.bound(to - from);
         int i = from;
         for (; i < bound; i += COUNT) {
-            widen(ShortVector.fromMemorySegment(SHORTS, data, rowAt + 2L * i, LITTLE_ENDIAN))
-                    .intoArray(out, at + i - from);
+            Lanes.halfFloats(ShortVector.fromMemorySegment(SHORTS, data, rowAt + 2L * i, LITTLE_ENDIAN))
+                    .intoMemorySegment(out, at + 4L * (i - from), LITTLE_ENDIAN);
         }
         for (; i < to; i++) {
-            out[at + i - from] = value(rowAt, i);
+            out.set(FLOAT, at + 4L * (i - from), value(rowAt, i));
         }
-    }
-
-    /**
-     * Sign, exponent and fraction moved to their places in 32 bits; the product with 2 to the 112 makes up for the difference
-     * of the exponents' biases, subnormal numbers included.
-     */
-    private static FloatVector widen(ShortVector bits) {
-        IntVector ints = (IntVector) bits.convertShape(VectorOperators.S2I, Lanes.INTS, 0);
-        return ints.lanewise(VectorOperators.LSHL, 16)
-                .lanewise(VectorOperators.ASHR, 3)
-                .and(0x8fffffff)
-                .reinterpretAsFloats()
-                .mul(0x1p112f);
     }
 }

@@ -66,7 +66,7 @@ final class F32Matrix extends CpuMatrix {
     }
 
     @Override
-    void unpack(int row, int from, int to, float[] out, int at) {
-        MemorySegment.copy(data, VALUE, rowAt(row) + 4L * from, out, at, to - from);
+    void unpack(int row, int from, int to, MemorySegment out, long at) {
+        MemorySegment.copy(data, rowAt(row) + 4L * from, out, at, 4L * (to - from));
     }
 }

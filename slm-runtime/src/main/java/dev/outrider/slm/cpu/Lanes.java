@@ -4,8 +4,10 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
@@ -101,6 +103,31 @@ final class Lanes {
             folded = folded.add(folded.rearrange(SWAP_NEIGHBOURS));
         }
         return folded;
+    }
+
+    /** As many signed bytes as a vector has floats, or twice as many of which {@code part} says the half. */
+    static FloatVector signed(MemorySegment from, long at, int part) {
+        return (FloatVector)
+                ByteVector.fromMemorySegment(BYTES, from, at, LITTLE_ENDIAN).convertShape(VectorOperators.B2F, FLOATS, part);
+    }
+
+    /** Upper halves of floats as floats. */
+    static FloatVector upperHalves(ShortVector bits) {
+        IntVector ints = (IntVector) bits.convertShape(VectorOperators.S2I, INTS, 0);
+        return ints.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+    }
+
+    /**
+     * 16-bit floats as floats: sign, exponent and fraction moved to their places in 32 bits; the product with 2 to the 112 makes up for the
+     * difference of the exponents' biases, subnormal numbers included.
+     */
+    static FloatVector halfFloats(ShortVector bits) {
+        IntVector ints = (IntVector) bits.convertShape(VectorOperators.S2I, INTS, 0);
+        return ints.lanewise(VectorOperators.LSHL, 16)
+                .lanewise(VectorOperators.ASHR, 3)
+                .and(0x8fffffff)
+                .reinterpretAsFloats()
+                .mul(0x1p112f);
     }
 
     /** Four unsigned bytes as integers: vectors of four floats have no vector of as many bytes. */

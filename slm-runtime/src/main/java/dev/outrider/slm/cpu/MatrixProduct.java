@@ -3,13 +3,15 @@ package dev.outrider.slm.cpu;
 import static dev.outrider.slm.cpu.Lanes.COUNT;
 import static dev.outrider.slm.cpu.Lanes.FLOATS;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
  * Matrix times one vector or several.
  *
- * <p>With several, a panel of weights is unpacked to floats once and then used for all vectors, in tiles of two rows by four vectors, so
- * that eight sums live in registers and six loads feed eight multiplications; vectors that are left over take four rows at a time.
+ * <p>With several, a panel of weights is unpacked to floats once and then used for all vectors, in tiles of four rows by four vectors, so
+ * that sixteen sums live in registers and eight loads feed sixteen multiplications ({@link TileKernel}); vectors that are left over go one by one.
  * Columns are taken in blocks, so that the four vectors of a tile stay in the first-level cache while the panel passes by.
  *
  * <p>Every product has one vector of sums over all columns, carried from block to block and folded at the end, then what is left after the
@@ -28,13 +30,20 @@ final class MatrixProduct {
     /** Rows per panel: 128 KB of unpacked weights. */
     private static final int PANEL = 32;
 
+    private static final long ROW_BYTES = (long) BLOCK * Float.BYTES;
+    private static final int CACHE_LINE = 64;
+
+    /** Vectors of eight floats are those of AVX2, which has 16 registers of them; there are 32 of the others. */
+    private static final int TILE_ROWS = COUNT == 8 ? 2 : 4;
+
+    private final Arena arena = Arena.ofAuto();
+    private final MemorySegment panel = arena.allocate(PANEL * ROW_BYTES, CACHE_LINE);
     private final float[] folded = new float[PANEL];
-    private final float[] rest = new float[COUNT];
+    private final MemorySegment rest = arena.allocate(4L * COUNT, CACHE_LINE);
 
     /** A vector of zeros, with which sums begin; then sums up to the block at hand, {@code [vector][row][lane]}. */
     private float[] sums = new float[(4 * PANEL + 1) * COUNT];
 
-    private float[] panel = {};
     private float[] x = {};
     private float[] y = {};
     private int columns;
@@ -71,143 +80,64 @@ final class MatrixProduct {
         }
     }
 
-    private void panel(CpuMatrix matrix, int rows, int count) {
-        if (panel.length == 0) {
-            panel = new float[BLOCK * PANEL];
+    /** Writes a whole row of a matrix as floats. */
+    void unpack(CpuMatrix matrix, int row, float[] out, int at) {
+        for (int from = 0; from < matrix.columns(); from += BLOCK) {
+            int count = Math.min(BLOCK, matrix.columns() - from);
+            matrix.unpack(row, from, from + count, panel, 0);
+            MemorySegment.copy(panel, CpuMatrix.FLOAT, 0, out, at + from, count);
         }
+    }
+
+    private void panel(CpuMatrix matrix, int rows, int count) {
         if (columns > BLOCK && sums.length < (count * PANEL + 1) * COUNT) {
             sums = new float[(count * PANEL + 1) * COUNT];
         }
         for (block = 0; block < columns; block += BLOCK) {
             width = Math.min(BLOCK, columns - block);
             for (int row = 0; row < rows; row++) {
-                matrix.unpack(firstRow + row, block, block + width, panel, row * BLOCK);
+                matrix.unpack(firstRow + row, block, block + width, panel, row * ROW_BYTES);
             }
+            // sums begin with the zeros at 0
+            boolean first = block == 0;
+            int bound = Lanes.bound(width);
             int v = 0;
             for (; v + 4 <= count; v += 4) {
-                fourVectors(rows, v);
+                // rows of the panel beyond the last one are computed with the others, and not looked at
+                for (int row = 0; row < rows; row += TILE_ROWS) {
+                    tile(row, v, bound, first);
+                }
                 store(matrix, rows, v, 4);
             }
             for (; v < count; v++) {
-                oneVector(rows, v);
+                for (int row = 0; row < rows; row += 4) {
+                    int at = carried(row, v);
+                    TileKernel.fourByOne(
+                            panel, row * ROW_BYTES, ROW_BYTES, bound, x, v * columns + block, sums, first ? 0 : at, first ? 0 : COUNT, at);
+                }
                 store(matrix, rows, v, 1);
             }
         }
     }
 
-    private void fourVectors(int rows, int v) {
-        int row = 0;
-        for (; row + 2 <= rows; row += 2) {
-            tile(row, v);
-        }
-        if (row < rows) {
-            for (int i = v; i < v + 4; i++) {
-                dot(row, i);
-            }
-        }
-    }
-
-    private void oneVector(int rows, int v) {
-        int row = 0;
-        for (; row + 4 <= rows; row += 4) {
-            column(row, v);
-        }
-        for (; row < rows; row++) {
-            dot(row, v);
+    private void tile(int row, int v, int bound, boolean first) {
+        int at = carried(row, v);
+        int from = first ? 0 : at;
+        int fromRow = first ? 0 : COUNT;
+        int fromVector = first ? 0 : PANEL * COUNT;
+        int xAt = v * columns + block;
+        long a = row * ROW_BYTES;
+        if (TILE_ROWS == 4) {
+            TileKernel.fourByFour(
+                    panel, a, ROW_BYTES, bound, x, xAt, columns, sums, from, fromRow, fromVector, at, PANEL * COUNT);
+        } else {
+            TileKernel.twoByFour(
+                    panel, a, ROW_BYTES, bound, x, xAt, columns, sums, from, fromRow, fromVector, at, PANEL * COUNT);
         }
     }
 
-    /** Two rows by four vectors. */
-    private void tile(int row, int v) {
-        float[] w = panel;
-        float[] in = x;
-        float[] carried = sums;
-        int a = row * BLOCK;
-        int b = a + BLOCK;
-        int x0 = v * columns + block;
-        int x1 = x0 + columns;
-        int x2 = x1 + columns;
-        int x3 = x2 + columns;
-        FloatVector s00 = FloatVector.fromArray(FLOATS, carried, before(row, v));
-        FloatVector s01 = FloatVector.fromArray(FLOATS, carried, before(row, v + 1));
-        FloatVector s02 = FloatVector.fromArray(FLOATS, carried, before(row, v + 2));
-        FloatVector s03 = FloatVector.fromArray(FLOATS, carried, before(row, v + 3));
-        FloatVector s10 = FloatVector.fromArray(FLOATS, carried, before(row + 1, v));
-        FloatVector s11 = FloatVector.fromArray(FLOATS, carried, before(row + 1, v + 1));
-        FloatVector s12 = FloatVector.fromArray(FLOATS, carried, before(row + 1, v + 2));
-        FloatVector s13 = FloatVector.fromArray(FLOATS, carried, before(row + 1, v + 3));
-        int bound = Lanes.bound(width);
-        for (int i = 0; i < bound; i += COUNT) {
-            FloatVector wa = FloatVector.fromArray(FLOATS, w, a + i);
-            FloatVector wb = FloatVector.fromArray(FLOATS, w, b + i);
-            FloatVector value = FloatVector.fromArray(FLOATS, in, x0 + i);
-            s00 = wa.fma(value, s00);
-            s10 = wb.fma(value, s10);
-            value = FloatVector.fromArray(FLOATS, in, x1 + i);
-            s01 = wa.fma(value, s01);
-            s11 = wb.fma(value, s11);
-            value = FloatVector.fromArray(FLOATS, in, x2 + i);
-            s02 = wa.fma(value, s02);
-            s12 = wb.fma(value, s12);
-            value = FloatVector.fromArray(FLOATS, in, x3 + i);
-            s03 = wa.fma(value, s03);
-            s13 = wb.fma(value, s13);
-        }
-        s00.intoArray(carried, after(row, v));
-        s01.intoArray(carried, after(row, v + 1));
-        s02.intoArray(carried, after(row, v + 2));
-        s03.intoArray(carried, after(row, v + 3));
-        s10.intoArray(carried, after(row + 1, v));
-        s11.intoArray(carried, after(row + 1, v + 1));
-        s12.intoArray(carried, after(row + 1, v + 2));
-        s13.intoArray(carried, after(row + 1, v + 3));
-    }
-
-    /** Four rows by one vector. */
-    private void column(int row, int v) {
-        float[] w = panel;
-        float[] in = x;
-        float[] carried = sums;
-        int a = row * BLOCK;
-        int at = v * columns + block;
-        FloatVector s0 = FloatVector.fromArray(FLOATS, carried, before(row, v));
-        FloatVector s1 = FloatVector.fromArray(FLOATS, carried, before(row + 1, v));
-        FloatVector s2 = FloatVector.fromArray(FLOATS, carried, before(row + 2, v));
-        FloatVector s3 = FloatVector.fromArray(FLOATS, carried, before(row + 3, v));
-        int bound = Lanes.bound(width);
-        for (int i = 0; i < bound; i += COUNT) {
-            FloatVector value = FloatVector.fromArray(FLOATS, in, at + i);
-            s0 = FloatVector.fromArray(FLOATS, w, a + i).fma(value, s0);
-            s1 = FloatVector.fromArray(FLOATS, w, a + BLOCK + i).fma(value, s1);
-            s2 = FloatVector.fromArray(FLOATS, w, a + 2 * BLOCK + i).fma(value, s2);
-            s3 = FloatVector.fromArray(FLOATS, w, a + 3 * BLOCK + i).fma(value, s3);
-        }
-        s0.intoArray(carried, after(row, v));
-        s1.intoArray(carried, after(row + 1, v));
-        s2.intoArray(carried, after(row + 2, v));
-        s3.intoArray(carried, after(row + 3, v));
-    }
-
-    private void dot(int row, int v) {
-        float[] w = panel;
-        float[] in = x;
-        int a = row * BLOCK;
-        int at = v * columns + block;
-        FloatVector sum = FloatVector.fromArray(FLOATS, sums, before(row, v));
-        int bound = Lanes.bound(width);
-        for (int i = 0; i < bound; i += COUNT) {
-            sum = FloatVector.fromArray(FLOATS, w, a + i).fma(FloatVector.fromArray(FLOATS, in, at + i), sum);
-        }
-        sum.intoArray(sums, after(row, v));
-    }
-
-    /** Where the sums of a row and a vector over the blocks before this one are. */
-    private int before(int row, int v) {
-        return block == 0 ? 0 : after(row, v);
-    }
-
-    /** Where they are kept; with a single block of columns only until four vectors are done. */
-    private int after(int row, int v) {
+    /** Where the sums of a row and a vector are kept; with a single block of columns only until four vectors are done. */
+    private int carried(int row, int v) {
         return ((columns > BLOCK ? v : v & 3) * PANEL + row + 1) * COUNT;
     }
 
@@ -215,7 +145,7 @@ final class MatrixProduct {
     private void store(CpuMatrix matrix, int rows, int v, int count) {
         if (block + width == columns) {
             for (int i = v; i < v + count; i++) {
-                fold(sums, after(0, i), rows, folded);
+                fold(sums, carried(0, i), rows, folded);
                 store(matrix, rows, i);
             }
         }
@@ -238,7 +168,7 @@ final class MatrixProduct {
         matrix.unpack(row, bound, columns, rest, 0);
         float sum = 0;
         for (int i = bound; i < columns; i++) {
-            sum += rest[i - bound] * x[v * columns + i];
+            sum += rest.get(CpuMatrix.FLOAT, 4L * (i - bound)) * x[v * columns + i];
         }
         return sum;
     }

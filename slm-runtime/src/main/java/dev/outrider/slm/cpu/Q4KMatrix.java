@@ -82,11 +82,11 @@ final class Q4KMatrix extends QuantMatrix {
     }
 
     @Override
-    void unpack(int row, int from, int to, float[] out, int at) {
+    void unpack(int row, int from, int to, MemorySegment out, long at) {
         MemorySegment w = data;
         long a = rowAt(row) + (long) from / BLOCK * BLOCK_BYTES;
-        int end = at + to - from;
-        for (int block = at; block < end; block += BLOCK) {
+        int count = to - from;
+        for (int block = 0; block < count; block += BLOCK) {
             int low = w.get(INT, a + 4);
             int mid = w.get(INT, a + 8);
             int high = w.get(INT, a + 12);
@@ -104,7 +104,7 @@ final class Q4KMatrix extends QuantMatrix {
                     IntVector q = (IntVector) (COUNT < 8
                             ? Lanes.four(w, a + quants + j)
                             : ByteVector.fromMemorySegment(BYTES, w, a + quants + j, LITTLE_ENDIAN).convertShape(ZERO_EXTEND_B2I, INTS, 0));
-                    ((FloatVector) q.lanewise(LSHR, shift).and(15).convert(I2F, 0)).fma(scale, offset).intoArray(out, i + j);
+                    ((FloatVector) q.lanewise(LSHR, shift).and(15).convert(I2F, 0)).fma(scale, offset).intoMemorySegment(out, at + 4L * (i + j), LITTLE_ENDIAN);
                 }
             }
             a += BLOCK_BYTES;

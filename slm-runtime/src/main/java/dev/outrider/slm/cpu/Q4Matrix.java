@@ -71,20 +71,20 @@ final class Q4Matrix extends QuantMatrix {
     }
 
     @Override
-    void unpack(int row, int from, int to, float[] out, int at) {
+    void unpack(int row, int from, int to, MemorySegment out, long at) {
         MemorySegment w = data;
         int head = header;
         long block = rowAt(row) + (long) from / BLOCK * (head + BLOCK / 2);
-        int end = at + to - from;
-        for (int i = at; i < end; i += BLOCK) {
+        int count = to - from;
+        for (int i = 0; i < count; i += BLOCK) {
             float scale = Float.float16ToFloat(w.get(HALF, block));
             float offset = head == 2 ? -8 * scale : Float.float16ToFloat(w.get(HALF, block + 2));
             for (int j = 0; j < BLOCK / 2; j += COUNT) {
                 IntVector q = (IntVector) (COUNT < 8
                         ? Lanes.four(w, block + head + j)
                         : ByteVector.fromMemorySegment(BYTES, w, block + head + j, LITTLE_ENDIAN).convertShape(ZERO_EXTEND_B2I, INTS, 0));
-                ((FloatVector) q.and(15).convert(I2F, 0)).fma(scale, offset).intoArray(out, i + j);
-                ((FloatVector) q.lanewise(LSHR, 4).convert(I2F, 0)).fma(scale, offset).intoArray(out, i + BLOCK / 2 + j);
+                ((FloatVector) q.and(15).convert(I2F, 0)).fma(scale, offset).intoMemorySegment(out, at + 4L * (i + j), LITTLE_ENDIAN);
+                ((FloatVector) q.lanewise(LSHR, 4).convert(I2F, 0)).fma(scale, offset).intoMemorySegment(out, at + 4L * (i + BLOCK / 2 + j), LITTLE_ENDIAN);
             }
             block += head + BLOCK / 2;
         }

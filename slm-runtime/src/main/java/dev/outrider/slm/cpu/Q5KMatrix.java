@@ -93,11 +93,11 @@ final class Q5KMatrix extends QuantMatrix {
     }
 
     @Override
-    void unpack(int row, int from, int to, float[] out, int at) {
+    void unpack(int row, int from, int to, MemorySegment out, long at) {
         MemorySegment w = data;
         long a = rowAt(row) + (long) from / BLOCK * BLOCK_BYTES;
-        int end = at + to - from;
-        for (int block = at; block < end; block += BLOCK) {
+        int count = to - from;
+        for (int block = 0; block < count; block += BLOCK) {
             int low = w.get(INT, a + 4);
             int mid = w.get(INT, a + 8);
             int high = w.get(INT, a + 12);
@@ -119,7 +119,7 @@ final class Q5KMatrix extends QuantMatrix {
                             ? Lanes.four(w, a + FIFTH + j)
                             : ByteVector.fromMemorySegment(BYTES, w, a + FIFTH + j, LITTLE_ENDIAN).convertShape(ZERO_EXTEND_B2I, INTS, 0));
                     f = f.lanewise(LSHR, part).lanewise(LSHL, 4).and(16);
-                    ((FloatVector) q.lanewise(LSHR, shift).and(15).or(f).convert(I2F, 0)).fma(scale, offset).intoArray(out, i + j);
+                    ((FloatVector) q.lanewise(LSHR, shift).and(15).or(f).convert(I2F, 0)).fma(scale, offset).intoMemorySegment(out, at + 4L * (i + j), LITTLE_ENDIAN);
                 }
             }
             a += BLOCK_BYTES;

@@ -81,12 +81,12 @@ final class Q5Matrix extends QuantMatrix {
     }
 
     @Override
-    void unpack(int row, int from, int to, float[] out, int at) {
+    void unpack(int row, int from, int to, MemorySegment out, long at) {
         MemorySegment w = data;
         int head = header;
         long block = rowAt(row) + (long) from / BLOCK * (head + 4 + BLOCK / 2);
-        int end = at + to - from;
-        for (int i = at; i < end; i += BLOCK) {
+        int count = to - from;
+        for (int i = 0; i < count; i += BLOCK) {
             float scale = Float.float16ToFloat(w.get(HALF, block));
             float offset = head == 2 ? -16 * scale : Float.float16ToFloat(w.get(HALF, block + 2));
             int high = w.get(INT, block + head);
@@ -97,8 +97,8 @@ final class Q5Matrix extends QuantMatrix {
                 IntVector q = (IntVector) (COUNT < 8
                         ? Lanes.four(w, block + j)
                         : ByteVector.fromMemorySegment(BYTES, w, block + j, LITTLE_ENDIAN).convertShape(ZERO_EXTEND_B2I, INTS, 0));
-                ((FloatVector) q.and(15).or(f).convert(I2F, 0)).fma(scale, offset).intoArray(out, i + j);
-                ((FloatVector) q.lanewise(LSHR, 4).or(g).convert(I2F, 0)).fma(scale, offset).intoArray(out, i + BLOCK / 2 + j);
+                ((FloatVector) q.and(15).or(f).convert(I2F, 0)).fma(scale, offset).intoMemorySegment(out, at + 4L * (i + j), LITTLE_ENDIAN);
+                ((FloatVector) q.lanewise(LSHR, 4).or(g).convert(I2F, 0)).fma(scale, offset).intoMemorySegment(out, at + 4L * (i + BLOCK / 2 + j), LITTLE_ENDIAN);
             }
             block += BLOCK / 2;
         }

@@ -84,11 +84,11 @@ final class Q6KMatrix extends QuantMatrix {
     }
 
     @Override
-    void unpack(int row, int from, int to, float[] out, int at) {
+    void unpack(int row, int from, int to, MemorySegment out, long at) {
         MemorySegment w = data;
         long a = rowAt(row) + (long) from / BLOCK * BLOCK_BYTES;
-        int end = at + to - from;
-        for (int block = at; block < end; block += BLOCK) {
+        int count = to - from;
+        for (int block = 0; block < count; block += BLOCK) {
             float d = Float.float16ToFloat(w.get(HALF, a + FACTOR));
             for (int part = 0; part < BLOCK / PART; part++) {
                 int low = part / 4 * 64 + part % 2 * PART;
@@ -105,7 +105,7 @@ final class Q6KMatrix extends QuantMatrix {
                             ? Lanes.four(w, a + upper + j)
                             : ByteVector.fromMemorySegment(BYTES, w, a + upper + j, LITTLE_ENDIAN).convertShape(ZERO_EXTEND_B2I, INTS, 0));
                     q = q.lanewise(LSHR, lowShift).and(15).or(u.lanewise(LSHR, upperShift).lanewise(LSHL, 4).and(48));
-                    ((FloatVector) q.convert(I2F, 0)).fma(scale, -32 * scale).intoArray(out, i + j);
+                    ((FloatVector) q.convert(I2F, 0)).fma(scale, -32 * scale).intoMemorySegment(out, at + 4L * (i + j), LITTLE_ENDIAN);
                 }
             }
             a += BLOCK_BYTES;

@@ -2,11 +2,9 @@ package dev.outrider.slm.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.management.ThreadMXBean;
-import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
@@ -27,20 +25,15 @@ class AllocationTest {
     /** A few lambdas and counters of the worker pool; one boxed vector in an inner loop is hundreds of times as much. */
     private static final double BYTES_PER_CALL = 600;
 
-    private static final int CALLS = 500;
     private static final long PATIENCE_SECONDS = 60;
 
+    @BeforeAll
+    static void theCompilerKnowsWhatToInline() {
+        assertThat(KernelInlining.arranged()).isTrue();
+    }
+
     private static void assertThatItStopsAllocating(String what, Runnable kernel) {
-        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-        double bytes = Double.MAX_VALUE;
-        while (bytes > BYTES_PER_CALL && System.nanoTime() < end) {
-            long before = threads.getCurrentThreadAllocatedBytes();
-            for (int i = 0; i < CALLS; i++) {
-                kernel.run();
-            }
-            bytes = (threads.getCurrentThreadAllocatedBytes() - before) / (double) CALLS;
-        }
+        double bytes = Warm.bytesPerCall(kernel, BYTES_PER_CALL, PATIENCE_SECONDS);
         assertThat(bytes).as("bytes per call of %s", what).isLessThanOrEqualTo(BYTES_PER_CALL);
     }
 
