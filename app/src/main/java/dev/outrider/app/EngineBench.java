@@ -1,5 +1,8 @@
 package dev.outrider.app;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -52,6 +55,27 @@ final class EngineBench {
     /** One generation with nothing else running; its first token comes of the prompt, each later one costs a pass. */
     Generation solo(int prefill, int decode) {
         return generate(text(prefill, 0), options(decode + 1).build());
+    }
+
+    /** Median seconds of a token behind so many others. */
+    double tokenAt(int position, int decode) {
+        return median(solo(position, decode).tokens().stream()
+                .skip(1)
+                .mapToDouble(token -> token.seconds())
+                .toArray());
+    }
+
+    /** Bytes of this process that lie in memory, mapped weights included; 0 where the system does not say so in /proc. */
+    static long residentBytes() {
+        try {
+            return Files.readAllLines(Path.of("/proc/self/status")).stream()
+                    .filter(line -> line.startsWith("VmRSS:"))
+                    .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("[^0-9]", "")))
+                    .findFirst()
+                    .orElse(0);
+        } catch (IOException | NumberFormatException e) {
+            return 0;
+        }
     }
 
     /**

@@ -31,6 +31,9 @@ final class SlmBenchCommand implements Callable<Integer> {
 
     private static final int MOST_SEQUENCES = 64;
 
+    /** The position that a later one is compared with. */
+    private static final int NEAR = 100;
+
     private final Context context;
 
     @Mixin
@@ -55,6 +58,12 @@ final class SlmBenchCommand implements Callable<Integer> {
                     + " Default: ${DEFAULT-VALUE}, which measures none.")
     private int preamble;
 
+    @Option(
+            names = "--position",
+            paramLabel = "P",
+            description = "Also measure a token behind 100 others and behind so many. Default: ${DEFAULT-VALUE}, which measures none.")
+    private int position;
+
     @Option(names = "--reps", paramLabel = "N", description = "Repetitions that count. Default: ${DEFAULT-VALUE}.")
     private int reps = 5;
 
@@ -73,15 +82,16 @@ final class SlmBenchCommand implements Callable<Integer> {
         if (prefill < 1 || decode < 1 || reps < 1 || warmup < 0) {
             throw CliException.badInput("--prefill, --decode and --reps are at least 1, --warmup is at least 0");
         }
-        if (sequences < 1 || sequences > MOST_SEQUENCES || preamble < 0) {
-            throw CliException.badInput("--sequences is 1 to " + MOST_SEQUENCES + ", --cached-preamble is at least 0");
+        if (sequences < 1 || sequences > MOST_SEQUENCES || preamble < 0 || position < 0) {
+            throw CliException.badInput("--sequences is 1 to " + MOST_SEQUENCES + ", --cached-preamble and --position are at least 0");
         }
         Terminal terminal = context.terminal();
         try (SlmEngine engine = model.load(MOST_SEQUENCES)) {
             ModelInfo info = engine.info();
-            int positions = Math.max(prefill + decode + 1, EngineBench.positions(preamble));
+            int positions = Math.max(Math.max(prefill, position) + decode + 1, EngineBench.positions(preamble));
             if (positions > info.contextLength()) {
-                throw CliException.badInput("--prefill " + prefill + ", --decode " + decode + " and --cached-preamble " + preamble
+                throw CliException.badInput("--prefill " + prefill + ", --decode " + decode + ", --position " + position
+                        + " and --cached-preamble " + preamble
                         + " need more than the " + info.contextLength() + " tokens of this model's context");
             }
             EngineBench bench = new EngineBench(engine, context.interruption()::raised);
@@ -92,7 +102,10 @@ final class SlmBenchCommand implements Callable<Integer> {
                     progress.done(rep + warmup + 1L);
                 }
             }
-            print(terminal, info, figures);
+            double[] places = position > 0
+                    ? new double[] {bench.tokenAt(NEAR, decode), bench.tokenAt(position, decode)}
+                    : new double[0];
+            print(terminal, info, figures, places);
         }
         return ExitCode.OK;
     }
@@ -123,7 +136,7 @@ final class SlmBenchCommand implements Callable<Integer> {
         }
     }
 
-    private void print(Terminal terminal, ModelInfo info, Figures figures) {
+    private void print(Terminal terminal, ModelInfo info, Figures figures, double[] places) {
         double[] tokens = figures.token.clone();
         Arrays.sort(tokens);
         double prefillRate = prefill / EngineBench.median(figures.prefill);
@@ -137,6 +150,8 @@ final class SlmBenchCommand implements Callable<Integer> {
                     .put("jdk", Runtime.version().toString())
                     .put("model", String.valueOf(info.path().getFileName()))
                     .put("model_bytes", info.fileBytes())
+                    .put("load_ms", rounded(info.loadSeconds() * 1e3, 1))
+                    .put("resident_bytes", EngineBench.residentBytes())
                     .put("threads", model.threads())
                     .put("prefill", prefill)
                     .put("prefill_tok_s", rounded(prefillRate, 1))
@@ -157,6 +172,12 @@ final class SlmBenchCommand implements Callable<Integer> {
                         .put("first_token_cold_ms", rounded(cold * 1e3, 3))
                         .put("first_token_cached_ms", rounded(cached * 1e3, 3))
                         .put("first_token_cached_share", rounded(cached / cold, 4));
+            }
+            if (position > 0) {
+                node.put("position", position)
+                        .put("token_ms_at_100", rounded(places[0] * 1e3, 4))
+                        .put("token_ms_at_position", rounded(places[1] * 1e3, 4))
+                        .put("token_ms_growth", rounded(places[1] / places[0], 3));
             }
             terminal.println(Json.text(node));
             return;
@@ -184,6 +205,20 @@ final class SlmBenchCommand implements Callable<Integer> {
                     cached * 1e3,
                     100 * cached / cold));
         }
+        if (position > 0) {
+            terminal.println(String.format(
+                    Locale.ROOT,
+                    "position %6d           %10.3f ms a token, %.3f ms at %d",
+                    position,
+                    places[1] * 1e3,
+                    places[0] * 1e3,
+                    NEAR));
+        }
+        terminal.println(String.format(
+                Locale.ROOT,
+                "load     %9.1f ms      %10s resident after all this",
+                info.loadSeconds() * 1e3,
+                Units.bytes(EngineBench.residentBytes())));
         terminal.println(info.name() + ", " + Units.bytes(info.fileBytes()) + ", " + model.threads() + " threads, JDK "
                 + Runtime.version() + ", " + reps + " repetitions after " + warmup);
     }
