@@ -15,7 +15,7 @@ final class ModelOption {
     @Option(
             names = "--model",
             paramLabel = "FILE",
-            description = "The small model, a GGUF file of architecture nemotron_h. Default: the embedded model.")
+            description = "The small model, a GGUF file of architecture nemotron_h or llama. Default: the embedded model.")
     private @Nullable Path file;
 
     @Option(

@@ -19,7 +19,7 @@ import dev.outrider.slm.model.LanguageModel;
  * @param parameters number of weights over all tensors
  * @param fileBytes size of the file
  * @param tensorTypes number of tensors by storage type, for example {@code {F32=35, Q8_0=17}}
- * @param pattern one letter per layer: {@code M} Mamba-2, {@code *} attention, {@code -} MLP
+ * @param pattern one letter per layer: {@code M} Mamba-2, {@code *} attention, {@code -} MLP, {@code +} gated MLP
  * @param layers number of layers
  * @param hidden width of the residual stream
  * @param contextLength most positions of one sequence

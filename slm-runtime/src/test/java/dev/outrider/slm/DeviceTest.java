@@ -137,6 +137,19 @@ class DeviceTest {
     }
 
     @Test
+    void a_model_that_has_no_kernels_on_a_gpu_runs_on_the_processor_unless_somebody_insists() {
+        assertThatThrownBy(() -> SlmEngine.load(model("llama"), Device.cuda(0)))
+                .isInstanceOf(SlmException.class)
+                .hasMessageContaining("rotary position encoding")
+                .hasMessageContaining("--device cpu");
+        try (SlmEngine engine = SlmEngine.load(model("llama"), Device.auto(2))) {
+            assertThat(engine.device().kind()).isEqualTo(Device.Kind.CPU);
+            assertThat(engine.device().explain()).contains("not cuda:0: models with rotary position encoding");
+        }
+        assertThat(fake.leftAtRelease()).isZero();
+    }
+
+    @Test
     void a_gpu_taken_away_ends_requests_with_its_error_and_the_engine_can_be_closed() {
         try (SlmEngine engine = SlmEngine.load(model("f32-1"), Device.cuda(0))) {
             GenerationOptions options = GenerationOptions.builder().maxTokens(4).build();

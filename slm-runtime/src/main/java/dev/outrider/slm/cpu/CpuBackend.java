@@ -30,6 +30,9 @@ public final class CpuBackend implements Backend {
     /** A chunk of a prompt beside as many sequences that decode: more rows save little, and a decode waits for no more. */
     private static final int LARGEST_STEP = 128;
 
+    /** Values of a gate that one thread takes at a time; a multiple of every vector length. */
+    private static final int GATE_PIECE = 256;
+
     /** Whether the compiler knows what to inline in the kernels; where it does not, a warning was logged. */
     final boolean inlining;
 
@@ -90,6 +93,11 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public Rotation rotation(double[] frequencies) {
+        return new CpuRotation(frequencies);
+    }
+
+    @Override
     public RecurrentState recurrentState(MambaShape shape) {
         return new CpuMixer.State(shape);
     }
@@ -146,6 +154,37 @@ public final class CpuBackend implements Backend {
     public void squaredRelu(Rows rows, int count, int width) {
         float[] x = CpuRows.of(rows);
         pool.run(count * width, Lanes.COUNT, 1, (from, to, worker) -> VectorKernels.squaredRelu(x, from, to));
+    }
+
+    @Override
+    public void gate(Rows gates, Rows rows, int count, int width) {
+        float[] x = CpuRows.of(rows);
+        float[] z = CpuRows.of(gates);
+        // pieces of rows end at whole vectors: what is left behind the last one is computed in another way, and must always be the same values
+        int pieces = Math.max(1, Math.ceilDiv(width, GATE_PIECE));
+        pool.run(count * pieces, 1, 8L * GATE_PIECE, (from, to, worker) -> {
+            for (int unit = from; unit < to; unit++) {
+                int begin = unit % pieces * GATE_PIECE;
+                int at = unit / pieces * width + begin;
+                VectorKernels.gate(x, at, z, at, Math.min(GATE_PIECE, width - begin));
+            }
+        });
+    }
+
+    @Override
+    public void rotate(
+            Rotation rotation, Rows rows, int heads, int size, Segments segments, List<KeyValues> caches) {
+        int[] positions = new int[segments.rows()];
+        for (int i = 0; i < segments.sequences(); i++) {
+            int before = ((CpuKeyValues) caches.get(i)).length();
+            for (int t = 0; t < segments.count(i); t++) {
+                positions[segments.start(i) + t] = before + t;
+            }
+        }
+        CpuRotation angles = (CpuRotation) rotation;
+        angles.prepare(positions);
+        float[] x = CpuRows.of(rows);
+        pool.run(positions.length, 1, (long) heads * size, (from, to, worker) -> angles.rotate(x, heads, size, from, to));
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
+import dev.outrider.slm.SlmException;
 import dev.outrider.slm.cuda.Instruction.SequenceTables;
 import dev.outrider.slm.gguf.GgufTensor;
 import dev.outrider.slm.gguf.TensorType;
@@ -198,6 +199,11 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
+    public Rotation rotation(double[] frequencies) {
+        throw new SlmException("models with rotary position encoding, as of architecture llama, do not run on a GPU yet; run with --device cpu");
+    }
+
+    @Override
     public RecurrentState recurrentState(MambaShape shape) {
         DeviceMemory memory = context.allocate(CudaState.bytes(shape), "the state of a sequence in one layer");
         try {
@@ -247,6 +253,16 @@ public final class CudaBackend implements Backend {
     @Override
     public void squaredRelu(Rows rows, int count, int width) {
         single(() -> runner.add(new Instruction.SquaredRelu(CudaRows.of(rows), count, width)));
+    }
+
+    @Override
+    public void gate(Rows gates, Rows rows, int count, int width) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void rotate(Rotation rotation, Rows rows, int heads, int size, Segments segments, List<KeyValues> caches) {
+        throw new UnsupportedOperationException("no kernel");
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.outrider.slm.cuda;
 
 import dev.outrider.slm.gguf.Gguf;
 import dev.outrider.slm.gguf.GgufTensor;
+import dev.outrider.slm.model.Architectures;
 import dev.outrider.slm.model.AttentionShape;
 import dev.outrider.slm.model.HybridConfig;
 import dev.outrider.slm.model.LayerKind;
@@ -23,7 +24,7 @@ record MemoryNeed(long weights, long activations, long state, long cachePerToken
     private static final int FIRST_TOKENS = 4096;
 
     static MemoryNeed of(Gguf gguf, CudaOptions options) {
-        HybridConfig config = HybridConfig.from(gguf);
+        HybridConfig config = Architectures.config(gguf);
         long weights = 0;
         for (GgufTensor tensor : gguf.tensors().values()) {
             weights += tensor.dimensions().size() == 2 && WeightLoader.supports(tensor.type())
@@ -49,6 +50,10 @@ record MemoryNeed(long weights, long activations, long state, long cachePerToken
                             * (options.halfPrecisionCache() ? Short.BYTES : Float.BYTES);
                     widest = Math.max(widest, (long) shape.heads() * shape.keySize());
                     mixed = Math.max(mixed, (long) shape.heads() * shape.valueSize());
+                }
+                case GATED_MLP -> {
+                    widest = Math.max(widest, config.feedForward().get(i));
+                    mixed = Math.max(mixed, config.feedForward().get(i));
                 }
                 case MLP -> widest = Math.max(widest, config.feedForward().get(i));
             }

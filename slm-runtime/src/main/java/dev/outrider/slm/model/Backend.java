@@ -35,6 +35,9 @@ public interface Backend extends AutoCloseable {
     /** The weights of one Mamba-2 mixer between its two projections. */
     interface Mixer {}
 
+    /** Position encoding by rotation, see {@link #rotate}. */
+    interface Rotation {}
+
     /** What one Mamba-2 layer remembers of one sequence: convolution inputs and the recurrent state; zero at first. */
     interface RecurrentState {
         /** Gives its memory back at once; it is of no use afterwards. */
@@ -59,6 +62,12 @@ public interface Backend extends AutoCloseable {
 
     Mixer mixer(MambaShape shape, MambaWeights weights);
 
+    /**
+     * @param frequencies radians per position of each pair of values, the first pair of a head first; values behind the pairs are
+     *     not rotated
+     */
+    Rotation rotation(double[] frequencies);
+
     RecurrentState recurrentState(MambaShape shape);
 
     /** @param longest positions it must be able to hold in the end; memory grows with use */
@@ -78,6 +87,20 @@ public interface Backend extends AutoCloseable {
 
     /** {@code rows = max(rows, 0)^2}, rows of {@code width} values. */
     void squaredRelu(Rows rows, int count, int width);
+
+    /** {@code rows = silu(gates) * rows}, rows of {@code width} values (SwiGLU, arXiv 2002.05202). */
+    void gate(Rows gates, Rows rows, int count, int width);
+
+    /**
+     * Rotary position encoding (arXiv 2104.09864) of neighbouring values: in every head the pair {@code (x, y)} number {@code i} of the
+     * row at position {@code p} is turned by the angle {@code p * frequencies[i]}. Positions go on behind what the caches hold, so this
+     * comes before {@link #attend}.
+     *
+     * @param rows queries or keys, rows of {@code heads} heads of {@code size} values
+     * @param segments which rows belong to which cache
+     */
+    void rotate(
+            Rotation rotation, Rows rows, int heads, int size, Segments segments, List<KeyValues> caches);
 
     /**
      * Convolution, selective state space, gate and group norm of successive positions (arXiv 2405.21060, with the gate before the

@@ -63,7 +63,7 @@ class HybridConfigTest {
     void an_unknown_architecture_is_refused_with_those_that_are_known() throws Exception {
         replace("nemotron_h", "nemotron_x");
         refusal().withMessageEndingWith(
-                "key 'general.architecture': the architecture 'nemotron_x' is not supported (supported: nemotron_h)");
+                "key 'general.architecture': the architecture 'nemotron_x' is not supported (supported: nemotron_h, llama)");
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,7 +25,7 @@ class SplitTest {
     Path directory;
 
     @ParameterizedTest
-    @ValueSource(strings = {"f32-2", "f32-3", "f32-5", "q8_0", "bf16", "f16"})
+    @ValueSource(strings = {"f32-2", "f32-3", "f32-5", "q8_0", "bf16", "f16", "llama"})
     void every_split_of_a_prompt_in_two_gives_the_same_bits(String name) {
         int[] tokens = Golden.tokens();
         try (Gguf gguf = Gguf.open(Golden.copy(name + ".gguf", directory));
@@ -40,7 +41,7 @@ class SplitTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"f32-1", "f32-4", "q8_0"})
+    @ValueSource(strings = {"f32-1", "f32-4", "q8_0", "llama"})
     void token_by_token_gives_the_bits_of_whole_chunks_at_every_position(String name) {
         long seed = new Random().nextLong();
         int[] tokens = new Random(seed).ints(600, 0, 288).toArray();
@@ -69,7 +70,33 @@ class SplitTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"f32-1", "f32-2", "f32-3", "f32-4", "f32-5", "q8_0", "bf16", "f16"})
+    @ValueSource(strings = {"f32-2", "llama"})
+    @Tag("long")
+    void four_thousand_tokens_deep_the_bits_do_not_depend_on_how_the_text_was_cut(String name) {
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        int[] tokens = random.ints(4096, 0, 288).toArray();
+        try (Gguf gguf = Gguf.open(Golden.copy(name + ".gguf", directory));
+                CpuBackend backend = new CpuBackend(2)) {
+            LanguageModel model = Architectures.load(gguf, backend);
+            int[] ones = new int[tokens.length];
+            Arrays.fill(ones, 1);
+            float[] whole = last(model, tokens, tokens.length);
+            assertThat(last(model, tokens, ones)).as("token by token, seed %d", seed).isEqualTo(whole);
+            for (int round = 0; round < 5; round++) {
+                List<Integer> pieces = new ArrayList<>();
+                for (int left = tokens.length; left > 0; left -= pieces.getLast()) {
+                    pieces.add(Math.min(left, 1 + random.nextInt(random.nextBoolean() ? 10 : 1000)));
+                }
+                assertThat(last(model, tokens, pieces.stream().mapToInt(Integer::intValue).toArray()))
+                        .as("seed %d, pieces %s", seed, pieces)
+                        .isEqualTo(whole);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"f32-1", "f32-2", "f32-3", "f32-4", "f32-5", "q8_0", "bf16", "f16", "llama"})
     void sequences_that_share_steps_compute_the_bits_that_they_compute_alone(String name) {
         long seed = new Random().nextLong();
         Random random = new Random(seed);

@@ -28,7 +28,7 @@ class SnapshotTest {
     Path directory;
 
     @ParameterizedTest
-    @ValueSource(strings = {"f32-1", "f32-2", "f32-3", "f32-4", "f32-5", "q8_0", "bf16", "f16"})
+    @ValueSource(strings = {"f32-1", "f32-2", "f32-3", "f32-4", "f32-5", "q8_0", "bf16", "f16", "llama"})
     void a_restored_sequence_goes_on_with_the_same_bits_in_memory_and_through_a_file(String name) {
         long seed = new Random().nextLong();
         Random random = new Random(seed);
