@@ -42,7 +42,7 @@ record AnswerReader(
                         yield cutOff ? FinishReason.LENGTH : FinishReason.STOP;
                     }
                     case Reply.Calls calls -> {
-                        message.toolExecutionRequests(requests(calls.calls()));
+                        message.text(calls.words()).toolExecutionRequests(requests(calls.calls()));
                         yield cutOff ? FinishReason.LENGTH : FinishReason.TOOL_EXECUTION;
                     }
                     case Reply.Malformed malformed -> {

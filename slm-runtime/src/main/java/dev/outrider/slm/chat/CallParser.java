@@ -8,7 +8,9 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,26 +42,66 @@ final class CallParser {
      * @param nameBytes gets the places of the tool's name, its closing quote included
      */
     static ToolCall parse(byte[] json, BitSet decisions, BitSet nameBytes) throws MalformedCompletionException {
-        CallParser call = new CallParser(json, decisions, nameBytes);
+        return parse(json, parser -> {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                throw new MalformedCompletionException("the call is not a JSON object");
+            }
+            ToolCall call = new CallParser(json, decisions, nameBytes).read(parser);
+            if (parser.nextToken() != null) {
+                throw new MalformedCompletionException("there is more text behind the call's JSON");
+            }
+            return call;
+        });
+    }
+
+    /**
+     * Parses a list of calls, {@code [{"name":…,"arguments":…}, …]}; behind each of them a comma or the bracket is a decision.
+     *
+     * @param json UTF-8
+     * @param decisions gets the places of the decision bytes
+     * @param nameBytes gets the places of the tools' names, their closing quotes included
+     */
+    static List<ToolCall> parseList(byte[] json, BitSet decisions, BitSet nameBytes) throws MalformedCompletionException {
+        return parse(json, parser -> {
+            if (parser.nextToken() != JsonToken.START_ARRAY) {
+                throw new MalformedCompletionException("the calls are not a JSON list");
+            }
+            List<ToolCall> calls = new ArrayList<>();
+            while (parser.nextToken() == JsonToken.START_OBJECT) {
+                CallParser call = new CallParser(json, decisions, nameBytes);
+                calls.add(call.read(parser));
+                call.decideWhatFollows(start(parser) + 1, true);
+            }
+            if (parser.currentToken() != JsonToken.END_ARRAY) {
+                throw new MalformedCompletionException("the list of calls holds something that is no JSON object");
+            }
+            if (calls.isEmpty()) {
+                throw new MalformedCompletionException("the list of calls is empty");
+            }
+            if (parser.nextToken() != null) {
+                throw new MalformedCompletionException("there is more text behind the list of calls");
+            }
+            return calls;
+        });
+    }
+
+    private interface Reading<T> {
+        T of(JsonParser parser) throws IOException, MalformedCompletionException;
+    }
+
+    private static <T> T parse(byte[] json, Reading<T> reading) throws MalformedCompletionException {
         try (JsonParser parser = JSON.createParser(json)) {
-            call.read(parser);
+            return reading.of(parser);
         } catch (JsonProcessingException e) {
             throw new MalformedCompletionException(
                     "the call is not valid JSON: " + e.getOriginalMessage().lines().findFirst().orElse(""));
         } catch (IOException e) {
             throw new MalformedCompletionException("the call is not valid UTF-8");
         }
-        if (call.name == null || call.arguments == null) {
-            throw new MalformedCompletionException(
-                    "the call has no " + (call.name == null ? "\"name\"" : "\"arguments\""));
-        }
-        return new ToolCall(call.name, call.arguments);
     }
 
-    private void read(JsonParser parser) throws IOException, MalformedCompletionException {
-        if (parser.nextToken() != JsonToken.START_OBJECT) {
-            throw new MalformedCompletionException("the call is not a JSON object");
-        }
+    /** Reads the object that the parser has just entered, up to its closing brace. */
+    private ToolCall read(JsonParser parser) throws IOException, MalformedCompletionException {
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
             String key = parser.currentName();
             JsonToken value = parser.nextToken();
@@ -70,9 +112,10 @@ final class CallParser {
                         + "\"; only \"name\" and \"arguments\" are allowed");
             }
         }
-        if (parser.nextToken() != null) {
-            throw new MalformedCompletionException("there is more text behind the call's JSON");
+        if (name == null || arguments == null) {
+            throw new MalformedCompletionException("the call has no " + (name == null ? "\"name\"" : "\"arguments\""));
         }
+        return new ToolCall(name, arguments);
     }
 
     private void readName(JsonParser parser, JsonToken value) throws IOException, MalformedCompletionException {

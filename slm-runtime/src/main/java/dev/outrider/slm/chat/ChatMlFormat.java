@@ -1,9 +1,11 @@
 package dev.outrider.slm.chat;
 
+import dev.langchain4j.agent.tool.ToolExecutionRequest;
 import dev.langchain4j.agent.tool.ToolSpecification;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ChatMessage;
 import dev.langchain4j.data.message.SystemMessage;
+import dev.langchain4j.data.message.ToolExecutionResultMessage;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.exception.UnsupportedFeatureException;
 import java.util.List;
@@ -16,39 +18,39 @@ import java.util.stream.IntStream;
 import dev.outrider.slm.tokenizer.Tokenizer;
 
 /**
- * Plain ChatML: turns of system, user and assistant between {@code <|im_start|>} and {@code <|im_end|>}, without
- * tools.
+ * ChatML: turns of system, user and assistant between {@code <|im_start|>} and {@code <|im_end|>}. Tools, where the model was taught them, are
+ * JSON in the system turn, see {@link ChatMlTools}.
  */
 final class ChatMlFormat implements ChatFormat {
 
     static final String NAME = "chatml";
 
     private final Tokenizer tokenizer;
-    private final int turnStart;
-    private final int turnEnd;
-    private final CompletionParser parser;
+    private final ChatMlTools tools;
+    private final String defaultSystem;
+    private final TemplateParser parser;
     private final Optional<ThoughtMarkers> thoughts;
 
+    /** Plain: no tools, no thoughts. */
     ChatMlFormat(Tokenizer tokenizer) {
-        this(tokenizer, false);
+        this(tokenizer, ChatMlTools.NONE, "", false);
     }
 
-    /** @param thinks whether the model's template can switch thoughts on and off */
-    ChatMlFormat(Tokenizer tokenizer, boolean thinks) {
+    /**
+     * @param tools how tools are offered
+     * @param defaultSystem the system prompt of conversations that have none; empty for none
+     * @param thinks whether the model's template can switch thoughts on and off
+     */
+    ChatMlFormat(Tokenizer tokenizer, ChatMlTools tools, String defaultSystem, boolean thinks) {
         this.tokenizer = tokenizer;
-        turnStart = Markers.required(tokenizer, Markers.TURN_START, NAME);
-        turnEnd = Markers.required(tokenizer, Markers.TURN_END, NAME);
-        Set<Integer> stops = IntStream.concat(IntStream.of(turnEnd), tokenizer.eos().stream())
+        this.tools = tools;
+        this.defaultSystem = defaultSystem;
+        Markers.required(tokenizer, Markers.TURN_START, NAME);
+        int end = Markers.required(tokenizer, Markers.TURN_END, NAME);
+        Set<Integer> stops = IntStream.concat(IntStream.of(end), tokenizer.eos().stream())
                 .boxed()
                 .collect(Collectors.toUnmodifiableSet());
-        parser = new CompletionParser(
-                tokenizer,
-                stops,
-                Markers.NONE,
-                Markers.NONE,
-                Markers.optional(tokenizer, Markers.THINK),
-                Markers.optional(tokenizer, Markers.THINK_END),
-                false);
+        parser = new TemplateParser(tokenizer, stops, tools.syntax().orElse(null));
         boolean marked = tokenizer.special(Markers.THINK).isPresent() && tokenizer.special(Markers.THINK_END).isPresent();
         thoughts = thinks && marked
                 ? Optional.of(ThoughtMarkers.of(
@@ -62,44 +64,62 @@ final class ChatMlFormat implements ChatFormat {
 
     @Override
     public String name() {
-        return NAME;
+        return tools.format();
     }
 
     @Override
     public boolean supportsTools() {
-        return false;
+        return tools != ChatMlTools.NONE;
     }
 
     @Override
-    public Prompt prompt(List<ChatMessage> messages, List<ToolSpecification> tools, ThinkingSwitch thinking) {
-        if (!tools.isEmpty()) {
+    public Prompt prompt(List<ChatMessage> messages, List<ToolSpecification> offered, ThinkingSwitch thinking) {
+        if (!offered.isEmpty() && !supportsTools()) {
             throw new UnsupportedFeatureException(
-                    "the prompt format " + NAME + " has no tool calls; use a model with the format "
-                    + OutriderFormat.NAME + " or send no tools");
+                    "the prompt format " + NAME + " has no tool calls; use a model whose template has them, or send no tools");
         }
-        PromptBuilder prompt = new PromptBuilder(tokenizer, turnStart, turnEnd);
-        for (ChatMessage message : messages) {
-            switch (message) {
-                case SystemMessage system -> system(prompt, system);
-                case UserMessage user -> prompt.turn("user", MessageText.of(user));
+        TurnBuilder prompt = new TurnBuilder(tokenizer, Markers.CHAT);
+        boolean hasSystem = !messages.isEmpty() && messages.getFirst() instanceof SystemMessage;
+        String system = hasSystem ? ((SystemMessage) messages.getFirst()).text() : defaultSystem;
+        if (hasSystem || !system.isEmpty() || !offered.isEmpty()) {
+            prompt.own("<|im_start|>system\n").text(system);
+            if (!offered.isEmpty()) {
+                tools.offer(prompt.own(system.isEmpty() ? "" : "\n\n"), offered);
+            }
+            prompt.own("<|im_end|>\n").endPreamble().endTurn();
+        }
+        List<ChatMessage> turns = ResultOrder.likeCalls(hasSystem ? messages.subList(1, messages.size()) : messages);
+        for (int i = 0; i < turns.size(); i++) {
+            boolean results = i > 0 && turns.get(i - 1) instanceof ToolExecutionResultMessage;
+            boolean more = i + 1 < turns.size() && turns.get(i + 1) instanceof ToolExecutionResultMessage;
+            switch (turns.get(i)) {
+                case SystemMessage late -> turn(prompt, "system", late.text());
+                case UserMessage user -> turn(prompt, "user", MessageText.of(user));
                 case AiMessage answer when !answer.hasToolExecutionRequests() ->
-                    prompt.turn("assistant", Objects.requireNonNullElse(answer.text(), ""));
-                default -> throw MessageText.unsupported(message, NAME);
+                    turn(prompt, "assistant", Objects.requireNonNullElse(answer.text(), ""));
+                case AiMessage answer when supportsTools() -> calls(prompt, answer);
+                case ToolExecutionResultMessage result when supportsTools() ->
+                    tools.result(prompt, MessageText.of(result), !results, !more);
+                default -> throw MessageText.unsupported(turns.get(i), NAME);
             }
         }
-        Prompt built = prompt.open("assistant").build();
+        Prompt built = prompt.own("<|im_start|>assistant\n").build();
         // left alone, such a model opens its thoughts by itself
         return thinking == ThinkingSwitch.AS_ASKED
                 ? built
                 : thoughts.map(markers -> built.with(markers, thinking == ThinkingSwitch.ON)).orElse(built);
     }
 
-    private static void system(PromptBuilder prompt, SystemMessage message) {
-        boolean first = prompt.isEmpty();
-        prompt.turn("system", message.text());
-        if (first) {
-            prompt.endPreamble();
-        }
+    private static void turn(TurnBuilder prompt, String role, String text) {
+        prompt.own("<|im_start|>" + role + "\n").text(text).own("<|im_end|>\n").endTurn();
+    }
+
+    private void calls(TurnBuilder prompt, AiMessage answer) {
+        String text = Objects.requireNonNullElse(answer.text(), "");
+        prompt.own("<|im_start|>assistant").text(text.isEmpty() ? "" : "\n" + text);
+        List<ToolExecutionRequest> requests = answer.toolExecutionRequests();
+        tools.calls(prompt, requests);
+        prompt.own("<|im_end|>\n").endTurn();
     }
 
     @Override
@@ -108,13 +128,20 @@ final class ChatMlFormat implements ChatFormat {
     }
 
     @Override
+    public Optional<CallSyntax> callSyntax() {
+        return tools.syntax();
+    }
+
+    @Override
     public int[] callOpening() {
-        return new int[0];
+        return tools.syntax()
+                .map(syntax -> tokenizer.encodeWithSpecialTokens(syntax.open()))
+                .orElseGet(() -> new int[0]);
     }
 
     @Override
     public boolean beginsCall(int token) {
-        return false;
+        return supportsTools() && token == Markers.optional(tokenizer, Markers.CALL);
     }
 
     @Override
@@ -123,7 +150,7 @@ final class ChatMlFormat implements ChatFormat {
     }
 
     @Override
-    public Completion parse(int[] answer, List<ToolSpecification> tools) {
-        return parser.parse(answer);
+    public Completion parse(int[] answer, List<ToolSpecification> offered) {
+        return parser.parse(answer, offered);
     }
 }

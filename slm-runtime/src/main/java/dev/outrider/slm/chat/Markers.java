@@ -1,5 +1,7 @@
 package dev.outrider.slm.chat;
 
+import java.util.List;
+
 import dev.outrider.slm.tokenizer.Tokenizer;
 
 /** The special tokens of ChatML and its kin, by their written form. */
@@ -13,6 +15,10 @@ final class Markers {
     static final String CALL_END = "</tool_call>";
     static final String THINK = "<think>";
     static final String THINK_END = "</think>";
+
+    /** All markers that templates of ChatML and its kin use. */
+    static final List<String> CHAT = List.of(
+            TURN_START, TURN_END, TOOLS, TOOLS_END, CALL, CALL_END, THINK, THINK_END, "<tool_response>", "</tool_response>");
 
     /** The place of a marker that a vocabulary lacks. */
     static final int NONE = -1;

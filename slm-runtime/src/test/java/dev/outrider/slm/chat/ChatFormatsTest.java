@@ -31,7 +31,8 @@ class ChatFormatsTest {
                 .isEqualTo("outrider-1");
         assertThatThrownBy(() -> ChatFormats.of(GgufMetadata.of("m.gguf", Map.of("outrider.chat_format", "outrider-9")), chatMl))
                 .isInstanceOf(ChatFormatException.class)
-                .hasMessage("m.gguf: outrider.chat_format is 'outrider-9', which is not known; known are outrider-1 and chatml");
+                .hasMessage("m.gguf: outrider.chat_format is 'outrider-9', which is not known; known are outrider-1, chatml,"
+                        + " chatml-tools, smollm2, nemotron-nano-2, nemotron-3");
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.outrider.slm.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /** The forward pass of {@code llama} as its papers have it, in plain loops and doubles: an independent answer to what the logits should be. */
 final class LlamaReference {
@@ -118,6 +119,6 @@ final class LlamaReference {
     }
 
     private float[] weight(String name) {
-        return file.weights().get(name + ".weight");
+        return Objects.requireNonNull(file.weights().get(name + ".weight"), name);
     }
 }

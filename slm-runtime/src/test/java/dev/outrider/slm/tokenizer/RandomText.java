@@ -3,7 +3,7 @@ package dev.outrider.slm.tokenizer;
 import java.util.random.RandomGenerator;
 
 /** Texts that tokenizers stumble over. */
-final class RandomText {
+public final class RandomText {
 
     private static final String[] ATOMS = {
         "'s", "'S", "'re", "'Ve", "'ll", "'D", "'", " ", "  ", "\t", "\n", "\r\n", "\u00A0", "\u3000", "\u0085", "\u001C", "\u000B",
@@ -14,7 +14,7 @@ final class RandomText {
     private RandomText() {}
 
     /** Up to {@code longest} atoms: contractions, white space of all kinds, scripts, digits, marks, symbols. */
-    static String atoms(RandomGenerator random, int longest) {
+    public static String atoms(RandomGenerator random, int longest) {
         StringBuilder text = new StringBuilder();
         for (int n = random.nextInt(longest + 1); n > 0; n--) {
             text.append(ATOMS[random.nextInt(ATOMS.length)]);

@@ -43,13 +43,25 @@ public final class TestVocabulary {
     }
 
     private static Tokenizer outrider(List<String> merges) {
+        return special(
+                List.of("<unk>", "<s>", "</s>", "<|im_start|>", "<|im_end|>", "<tools>", "</tools>", "<tool_call>", "</tool_call>",
+                        "<think>", "</think>"),
+                4,
+                merges);
+    }
+
+    /** The same merges behind other special tokens. */
+    public static Tokenizer special(List<String> special, int eos) {
+        return special(special, eos, spec("qwen2").merges());
+    }
+
+    private static Tokenizer special(List<String> special, int eos, List<String> merges) {
         TokenizerSpec base = spec("qwen2");
-        List<String> tokens = new ArrayList<>(List.of("<unk>", "<s>", "</s>", "<|im_start|>", "<|im_end|>", "<tools>", "</tools>",
-                "<tool_call>", "</tool_call>", "<think>", "</think>"));
+        List<String> tokens = new ArrayList<>(special);
         List<Integer> types = new ArrayList<>(Collections.nCopies(tokens.size(), 3));
         tokens.addAll(base.tokens().subList(8, base.tokens().size()));
         types.addAll(Collections.nCopies(base.tokens().size() - 8, 1));
-        return Tokenizer.of(new TokenizerSpec("gpt2", "qwen2", tokens, types, merges, null, 4, 0));
+        return Tokenizer.of(new TokenizerSpec("gpt2", "qwen2", tokens, types, merges, null, eos, 0));
     }
 
     static JsonNode resource(String name) {
