@@ -15,7 +15,6 @@ final class BytePairTokenizer implements Tokenizer {
     private final SpecialTokenFinder specials;
     private final OptionalInt bos;
     private final OptionalInt eos;
-    private final int unknown;
 
     BytePairTokenizer(TokenizerSpec spec) {
         split = PreTokenizers.named(spec.pre() == null ? "default" : spec.pre());
@@ -24,7 +23,7 @@ final class BytePairTokenizer implements Tokenizer {
         specials = new SpecialTokenFinder(vocabulary.special());
         bos = optional(spec.bos(), "tokenizer.ggml.bos_token_id");
         eos = optional(spec.eos(), "tokenizer.ggml.eos_token_id");
-        unknown = optional(spec.unknown(), "tokenizer.ggml.unknown_token_id").orElse(-1);
+        optional(spec.unknown(), "tokenizer.ggml.unknown_token_id"); // checked, though nothing is ever encoded as it
     }
 
     @Override
@@ -166,16 +165,16 @@ final class BytePairTokenizer implements Tokenizer {
             }
         }
 
-        /** A merged symbol that is no token falls apart into its bytes. */
+        /**
+         * A merged symbol that is no token falls apart into its bytes. A byte without a token is left out, as the vocabularies' own tools and
+         * llama.cpp do: small vocabularies lack some bytes of rare scripts, and a special token in their place would end the text.
+         */
         private void bytewise(byte[] bytes) {
             for (byte b : bytes) {
                 int id = vocabulary.id(b);
-                if (id < 0 && unknown < 0) {
-                    throw new TokenizerException(
-                            "the vocabulary has no token for byte 0x%02X and no unknown token, so this text"
-                            .formatted(b) + " cannot be encoded");
+                if (id >= 0) {
+                    out.add(id);
                 }
-                out.add(id < 0 ? unknown : id);
             }
         }
     }
