@@ -133,6 +133,21 @@ final class MadeUpWeights implements Backend {
     }
 
     @Override
+    public Rotation rotation(double[] frequencies) {
+        return gpu.rotation(frequencies);
+    }
+
+    @Override
+    public void gate(Rows gates, Rows rows, int count, int width) {
+        gpu.gate(gates, rows, count, width);
+    }
+
+    @Override
+    public void rotate(Rotation rotation, Rows rows, int heads, int size, Segments segments, List<KeyValues> of) {
+        gpu.rotate(rotation, rows, heads, size, segments, of);
+    }
+
+    @Override
     public void mix(Mixer mixer, Rows projected, Segments segments, List<RecurrentState> of, Rows out) {
         gpu.mix(mixer, projected, segments, of, out);
     }
