@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import javax.management.JMException;
 import javax.management.ObjectName;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -69,7 +68,8 @@ final class KernelInlining {
                 return true;
             }
             LOG.warn("the compiler refused the directives for the vector kernels, which may run slower, not otherwise: {}", answer);
-        } catch (IOException | JMException | RuntimeException | LinkageError e) {
+        } catch (Exception | LinkageError e) {
+            // no exception of javax.management is named here: a JVM without that module could not even load this class then
             LOG.warn("no directives for the vector kernels, which may run slower, not otherwise: this JVM does not take them ({})", e.toString());
         } finally {
             delete(file);
