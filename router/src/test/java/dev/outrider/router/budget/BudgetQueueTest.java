@@ -98,8 +98,9 @@ class BudgetQueueTest {
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
             int number = i;
-            // the first of the line wants most: smaller wishes behind it have to wait for it
-            long amount = 90 - 20L * i;
+            // the first of the line wants most: smaller wishes behind it have to wait for it; no two of them fit at a time, so that the
+            // order in which threads go on after their lease cannot show
+            long amount = 90 - 10L * i;
             threads.add(Thread.ofVirtual().start(() -> {
                 Lease lease = lease(budgets, amount);
                 served.add(number);
