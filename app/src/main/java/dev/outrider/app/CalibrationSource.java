@@ -23,6 +23,7 @@ import dev.outrider.router.calibration.LabelledAnswer;
 import dev.outrider.router.ledger.DecisionRecord;
 import dev.outrider.router.ledger.LedgerEntry;
 import dev.outrider.router.ledger.LedgerReader;
+import dev.outrider.router.ledger.ShadowRecord;
 import dev.outrider.router.privacy.RecordCipher;
 
 /** What {@code calibrate --from} names: suites, whose gold answers tell right from wrong, or ledgers, whose audits do. */
@@ -96,7 +97,11 @@ final class CalibrationSource {
             LedgerAnswers answers = new LedgerAnswers(by::nameOf, AgreementMatcher.EXACT);
             try (Stream<LedgerEntry> entries = LedgerReader.of(Path.of(name), cipher).entries()) {
                 answers.read(entries.peek(entry -> {
-                    DecisionRecord.Local local = entry instanceof DecisionRecord record ? record.local() : null;
+                    DecisionRecord.Local local = switch (entry) {
+                        case DecisionRecord record -> record.local();
+                        case ShadowRecord shadow -> shadow.local();
+                        default -> null;
+                    };
                     if (local != null && local.evidence() != null && !local.model().equals(model)) {
                         others.add(local.model());
                     }

@@ -20,6 +20,9 @@ import dev.outrider.evals.run.RunInfo;
 import dev.outrider.evals.run.TaskRunner;
 import dev.outrider.evals.suite.Suite;
 import dev.outrider.router.CascadeChatModel;
+import dev.outrider.router.budget.BudgetStore;
+import dev.outrider.router.budget.InMemoryBudgetStore;
+import dev.outrider.router.budget.SqliteBudgetStore;
 import dev.outrider.router.ledger.FileLedger;
 import dev.outrider.router.policy.PolicyInForce;
 import dev.outrider.router.policy.PolicySource;
@@ -60,7 +63,7 @@ final class DemoCommand implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            description = "Where report.html, report.json, ledger.jsonl and desk.db go. Default: ${DEFAULT-VALUE}")
+            description = "Where report.html, report.json, ledger.jsonl, desk.db and, with a real LLM, budgets.db go. Default: ${DEFAULT-VALUE}")
     private Path out = Path.of("outrider-demo");
 
     @Option(names = "--quiet", description = "Show the table only, not the requests.")
@@ -100,10 +103,12 @@ final class DemoCommand implements Callable<Integer> {
         Terminal terminal = context.terminal();
         try (Desk desk = Desk.open(files.database());
                 FileLedger ledger = FileLedger.open(files.ledger(), policy.policy().ledger(), System.getenv());
-                DemoView view = new DemoView(terminal, quiet || json)) {
-            CascadeChatModel cascade = first.cascade(PolicySource.of(policy), desk.catalogue(), ledger)
-                    .remotes(llm.remotes())
-                    .build();
+                BudgetStore budgets = budgets(files, llm);
+                DemoView view = new DemoView(terminal, quiet || json);
+                CascadeChatModel cascade = first.cascade(PolicySource.of(policy), desk.catalogue(), ledger)
+                        .remotes(llm.remotes())
+                        .budgets(budgets)
+                        .build()) {
             TaskRunner runner = TaskRunner.builder()
                     .desk(desk)
                     .agents((tools, runnersListener) -> agent(cascade, tools, runnersListener, view))
@@ -115,6 +120,11 @@ final class DemoCommand implements Callable<Integer> {
                     "desk", RunInfo.Mode.TASKS, first.name(), llm.info(), policy.policy(), seed.value());
             return ReplacementReport.of(info, run);
         }
+    }
+
+    /** Real money is remembered over runs; what a simulated LLM would have cost is nobody's. */
+    private static BudgetStore budgets(ReportFiles files, LlmOptions.Llm llm) {
+        return llm.server() == null ? SqliteBudgetStore.open(files.budgets()) : new InMemoryBudgetStore();
     }
 
     private static Agent agent(

@@ -31,6 +31,11 @@ final class ModelOption {
             description = "Threads to compute with on the processor. Default: one per core.")
     private int threads = Runtime.getRuntime().availableProcessors();
 
+    /** Whether a file was named. */
+    boolean named() {
+        return file != null;
+    }
+
     int threads() {
         return threads;
     }

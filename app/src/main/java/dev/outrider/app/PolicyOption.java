@@ -19,4 +19,9 @@ final class PolicyOption {
     PolicyInForce load() {
         return file == null ? PolicyInForce.defaults() : PolicyInForce.load(file);
     }
+
+    /** The policy, taken up anew when its file changes. The caller closes it. */
+    WatchedPolicy watch() {
+        return WatchedPolicy.of(file);
+    }
 }

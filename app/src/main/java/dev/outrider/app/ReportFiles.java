@@ -81,6 +81,10 @@ final class ReportFiles {
         return folder.resolve("ledger.jsonl");
     }
 
+    Path budgets() {
+        return folder.resolve("budgets.db");
+    }
+
     Path database() {
         return folder.resolve("desk.db");
     }

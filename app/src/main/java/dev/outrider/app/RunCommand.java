@@ -2,6 +2,11 @@ package dev.outrider.app;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,16 +30,15 @@ import dev.outrider.app.terminal.Terminal;
 import dev.outrider.router.CascadeChatModel;
 import dev.outrider.router.MicroUsd;
 import dev.outrider.router.RoutingStats;
+import dev.outrider.router.budget.SqliteBudgetStore;
 import dev.outrider.router.ledger.DecisionRecord;
 import dev.outrider.router.ledger.FileLedger;
 import dev.outrider.router.policy.Policy;
-import dev.outrider.router.policy.PolicyInForce;
-import dev.outrider.router.policy.PolicySource;
 import dev.outrider.router.remote.RemoteChain;
 import dev.outrider.router.remote.RemoteModels;
 import dev.outrider.tools.desk.Desk;
 
-/** {@code outrider run}: one request, worked on by the agent at the desk. */
+/** {@code outrider run}: requests, worked on by the agent at the desk. */
 @Command(
         name = "run",
         description = {
@@ -46,13 +50,14 @@ import dev.outrider.tools.desk.Desk;
             "",
             "Examples:",
             "  outrider run \"Has ORD-48213 left the house yet?\"",
-            "  outrider run --db shop.db --local-only --json \"Cancel ORD-48213.\""
+            "  outrider run --db shop.db --local-only --json \"Cancel ORD-48213.\"",
+            "  outrider run --policy shop.yaml --lines < requests.txt"
         })
 final class RunCommand implements Callable<Integer> {
 
     private final Context context;
 
-    @Parameters(paramLabel = "REQUEST", description = "What the customer or clerk wants; '-' reads standard input.")
+    @Parameters(arity = "0..*", paramLabel = "REQUEST", description = "What the customer or clerk wants; '-' reads standard input.")
     private List<String> words = List.of();
 
     @Mixin
@@ -67,8 +72,21 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--ledger",
             paramLabel = "FILE",
-            description = "Where every decision is appended, a JSON line each. Default: ${DEFAULT-VALUE}")
+            description = "Where every decision is appended: JSON lines, or SQLite for a file that ends in .db, .sqlite or"
+                    + " .sqlite3. Default: ${DEFAULT-VALUE}")
     private Path ledgerFile = Path.of("outrider-ledger.jsonl");
+
+    @Option(
+            names = "--budgets",
+            paramLabel = "FILE",
+            description = "Where the policy's budgets remember what was spent (SQLite). Default: ${DEFAULT-VALUE}")
+    private Path budgetFile = Path.of("outrider-budgets.db");
+
+    @Option(
+            names = "--lines",
+            description = "Every line of standard input is a request of its own, until it ends. A policy file that changes"
+                    + " meanwhile is taken up between two requests.")
+    private boolean lines;
 
     @Option(names = "--local-only", description = "Ask no LLM, even if one is configured.")
     private boolean localOnly;
@@ -86,35 +104,98 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Terminal terminal = context.terminal();
-        String request = TextInput.read(words, null, "request");
-        PolicyInForce policy = decider.policy();
+        if (lines && !words.isEmpty()) {
+            throw CliException.badInput("--lines reads the requests from standard input; leave out the words, or --lines");
+        }
+        String request = lines ? null : TextInput.read(words, null, "request");
         boolean fresh = !Files.exists(database);
-        try (FirstTier first = decider.firstTier(policy.policy());
+        try (WatchedPolicy policy = decider.watchedPolicy();
+                FirstTier first = decider.firstTier(policy.current().policy());
                 Desk desk = Desk.open(database);
-                FileLedger ledger = FileLedger.open(ledgerFile, policy.policy().ledger(), System.getenv())) {
+                FileLedger ledger = FileLedger.open(ledgerFile, policy.current().policy().ledger(), System.getenv());
+                SqliteBudgetStore budgets = SqliteBudgetStore.open(budgetFile);
+                CascadeChatModel cascade = first.cascade(policy, desk.catalogue(), ledger)
+                        .remotes(this::llms)
+                        .budgets(budgets)
+                        .build()) {
             if (fresh) {
                 terminal.note("outrider: made a new shop in " + database);
             }
-            CascadeChatModel cascade = first.cascade(PolicySource.of(policy), desk.catalogue(), ledger)
-                    .remotes(this::llms)
-                    .build();
-            AgentRun run = Agent.builder()
-                    .model(cascade)
-                    .catalogue(desk.catalogue())
-                    .maxSteps(maxSteps)
-                    .workload("desk")
-                    .listener(json ? AgentListener.NONE : new LiveView(terminal, 0))
-                    .build()
-                    .run(request);
-            if (json) {
-                terminal.println(Json.text(json(request, run, cascade.stats())));
-            } else {
-                print(terminal, run, cascade.stats());
+            if (request == null) {
+                return eachLine(desk, cascade);
             }
+            AgentRun run = work(request, desk, cascade);
             if (run.outcome() != Outcome.ANSWERED && !json) {
                 throw CliException.failed(run.reason());
             }
             return run.outcome() == Outcome.ANSWERED ? ExitCode.OK : ExitCode.FAILED;
+        }
+    }
+
+    /** What fails is told and the next line is worked on: whoever types the next one has seen it. */
+    private int eachLine(Desk desk, CascadeChatModel cascade) {
+        int code = ExitCode.OK;
+        BufferedReader requests = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        try {
+            for (String line = requests.readLine(); line != null; line = requests.readLine()) {
+                if (line.isBlank()) {
+                    continue;
+                }
+                AgentRun run = work(line.strip(), desk, cascade);
+                if (context.interruption().raised()) {
+                    return ExitCode.FAILED;
+                }
+                if (run.outcome() != Outcome.ANSWERED) {
+                    code = ExitCode.FAILED;
+                    context.terminal().note("outrider: " + run.reason());
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return code;
+    }
+
+    private AgentRun work(String request, Desk desk, CascadeChatModel cascade) {
+        Terminal terminal = context.terminal();
+        RoutingStats before = cascade.stats();
+        AgentRun run = Agent.builder()
+                .model(cascade)
+                .catalogue(desk.catalogue())
+                .maxSteps(maxSteps)
+                .workload("desk")
+                .listener(json ? AgentListener.NONE : new LiveView(terminal, 0))
+                .build()
+                .run(request);
+        Tally tally = Tally.between(before, cascade.stats());
+        if (json) {
+            terminal.println(Json.text(json(request, run, tally)));
+        } else {
+            print(terminal, run, tally);
+        }
+        return run;
+    }
+
+    /**
+     * What one request took.
+     *
+     * @param queries model queries
+     * @param locally those that the small model answered
+     * @param escalated those that the LLM answered
+     * @param remoteMicroUsd what the LLM cost, in micro-dollars
+     */
+    private record Tally(long queries, long locally, long escalated, long remoteMicroUsd) {
+
+        static Tally between(RoutingStats before, RoutingStats after) {
+            return new Tally(
+                    after.queries() - before.queries(),
+                    locally(after) - locally(before),
+                    after.escalatedTotal() - before.escalatedTotal(),
+                    after.remoteMicroUsd() - before.remoteMicroUsd());
+        }
+
+        private static long locally(RoutingStats stats) {
+            return stats.accepted() + stats.acceptedUnproved();
         }
     }
 
@@ -124,7 +205,7 @@ final class RunCommand implements Callable<Integer> {
                 : RemoteModels.chain(policy.models().remote(), policy.resilience(), System.getenv());
     }
 
-    private static void print(Terminal terminal, AgentRun run, RoutingStats stats) {
+    private static void print(Terminal terminal, AgentRun run, Tally tally) {
         if (run.outcome() == Outcome.ANSWERED) {
             terminal.println("");
             terminal.println(terminal.styled(Style.BOLD, run.finalText()));
@@ -134,13 +215,13 @@ final class RunCommand implements Callable<Integer> {
                 String.format(
                         Locale.ROOT,
                         "%d model queries, %d answered locally, %d by the LLM for %s",
-                        stats.queries(),
-                        stats.accepted() + stats.acceptedUnproved(),
-                        stats.escalatedTotal(),
-                        MicroUsd.format(stats.remoteMicroUsd()))));
+                        tally.queries(),
+                        tally.locally(),
+                        tally.escalated(),
+                        MicroUsd.format(tally.remoteMicroUsd()))));
     }
 
-    private static ObjectNode json(String request, AgentRun run, RoutingStats stats) {
+    private static ObjectNode json(String request, AgentRun run, Tally tally) {
         ObjectNode node = Json.object()
                 .put("request", request)
                 .put("outcome", run.outcome().name())
@@ -162,9 +243,9 @@ final class RunCommand implements Callable<Integer> {
                         .put("result", call.outcome().text());
             }
         }
-        node.put("queries", stats.queries())
-                .put("answeredLocally", stats.accepted() + stats.acceptedUnproved())
-                .put("remoteUsd", stats.remoteMicroUsd() / 1e6);
+        node.put("queries", tally.queries())
+                .put("answeredLocally", tally.locally())
+                .put("remoteUsd", tally.remoteMicroUsd() / 1e6);
         return node;
     }
 

@@ -82,6 +82,12 @@ final class Cli {
             }
         }
 
+        /** Writes a line to its standard input. */
+        void type(String line) throws IOException {
+            process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
+            process.getOutputStream().flush();
+        }
+
         /** Sends a signal by its name. */
         void signal(String name) throws IOException, InterruptedException {
             assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor())

@@ -1,11 +1,15 @@
 package dev.outrider.app;
 
 import dev.langchain4j.model.chat.ChatModel;
+import dev.langchain4j.model.chat.StreamingChatModel;
+import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.service.AiServices;
 import java.nio.file.Path;
 import java.util.Map;
 
 import dev.outrider.router.CascadeChatModel;
+import dev.outrider.router.CascadeStreamingChatModel;
 import dev.outrider.router.ledger.JsonLinesLedger;
 import dev.outrider.router.policy.Policy;
 import dev.outrider.router.remote.RemoteModels;
@@ -40,6 +44,13 @@ final class EmbeddingExample {
                     .build();
             return clerk.answer(request);
         }
+    }
+    // @end
+
+    // @start region=streaming
+    static void stream(CascadeChatModel cascade, ChatRequest request, StreamingChatResponseHandler printer) {
+        StreamingChatModel model = CascadeStreamingChatModel.of(cascade);
+        model.chat(request, printer); // onCompleteResponse: ((CascadeChatResponseMetadata) answer.metadata()).heldMillis()
     }
     // @end
 }

@@ -3,19 +3,32 @@ package dev.outrider.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.langchain4j.data.message.UserMessage;
+import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import dev.outrider.evals.llm.SimulatedLlm;
 import dev.outrider.evals.llm.SimulatedLlmBehaviour;
 import dev.outrider.evals.suite.Suite;
+import dev.outrider.router.CascadeChatModel;
+import dev.outrider.router.CascadeChatResponseMetadata;
+import dev.outrider.router.ledger.InMemoryLedger;
+import dev.outrider.slm.SlmChatModel;
+import dev.outrider.tools.desk.Desk;
 
 /** What the README says is so. */
 final class ReadmeTest {
@@ -23,12 +36,14 @@ final class ReadmeTest {
     @TempDir
     private Path temp;
 
-    @Test
-    void itsExampleIsTheOneThatIsCompiled() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"example", "streaming"})
+    void itsExampleIsTheOneThatIsCompiled(String name) throws Exception {
         String source = Files.readString(
                 Repository.root().resolve("app/src/test/java/dev/outrider/app/EmbeddingExample.java"));
-        String region = source.substring(source.indexOf("// @start region=example\n") + "// @start region=example\n".length(),
-                source.indexOf("    // @end"));
+        String start = "// @start region=" + name + "\n";
+        int begin = source.indexOf(start) + start.length();
+        String region = source.substring(begin, source.indexOf("    // @end", begin));
 
         assertThat(readme()).contains("```java\n" + region.stripTrailing().stripIndent() + "\n```");
     }
@@ -45,6 +60,39 @@ final class ReadmeTest {
 
             assertThat(answer).isNotBlank();
             assertThat(Files.readAllLines(temp.resolve("ledger.jsonl"))).isNotEmpty();
+        }
+    }
+
+    @Test
+    void itsStreamSaysHowLongTheAnswerWasHeld() {
+        assumeTrue(Cli.hasModel(), "this build carries no embedded model");
+        CompletableFuture<ChatResponse> whole = new CompletableFuture<>();
+        try (SlmChatModel small = SlmChatModel.builder().embedded().build();
+                Desk desk = Desk.inMemory();
+                CascadeChatModel cascade = CascadeChatModel.builder()
+                        .local(small)
+                        .catalogue(desk.catalogue())
+                        .ledger(new InMemoryLedger())
+                        .build()) {
+            ChatRequest request = ChatRequest.builder()
+                    .messages(UserMessage.from("Please cancel ORD-48213."))
+                    .toolSpecifications(desk.catalogue().specifications())
+                    .build();
+            EmbeddingExample.stream(cascade, request, new StreamingChatResponseHandler() {
+                @Override
+                public void onCompleteResponse(ChatResponse response) {
+                    whole.complete(response);
+                }
+
+                @Override
+                public void onError(Throwable error) {
+                    whole.completeExceptionally(error);
+                }
+            });
+
+            ChatResponse answer = whole.orTimeout(60, TimeUnit.SECONDS).join();
+            assertThat(answer.aiMessage().hasToolExecutionRequests()).isTrue();
+            assertThat(((CascadeChatResponseMetadata) answer.metadata()).heldMillis()).isPresent();
         }
     }
 

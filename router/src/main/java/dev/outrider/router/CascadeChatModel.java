@@ -29,7 +29,6 @@ import dev.outrider.router.ledger.Ledger;
 import dev.outrider.router.policy.Policy;
 import dev.outrider.router.policy.PolicyInForce;
 import dev.outrider.router.policy.PolicySource;
-import dev.outrider.router.privacy.RedactionSettings;
 import dev.outrider.router.privacy.Redactor;
 import dev.outrider.router.remote.RemoteChain;
 import dev.outrider.tools.ToolCatalogue;
@@ -112,7 +111,7 @@ public final class CascadeChatModel implements ChatModel, AutoCloseable {
                 record -> stats.updateAndGet(before -> before.plus(record)),
                 clock,
                 builder.nanos);
-        this.shared = new CascadeQuery.Shared(loops, work, scribe, builder.redactor);
+        this.shared = new CascadeQuery.Shared(loops, work, scribe);
     }
 
     public static Builder builder() {
@@ -218,7 +217,7 @@ public final class CascadeChatModel implements ChatModel, AutoCloseable {
         private BudgetStore budgets = new InMemoryBudgetStore();
         private @Nullable ShadowAudits audits;
         private AgreementMatcher agreement = AgreementMatcher.EXACT;
-        private Redactor redactor = Redactor.of(RedactionSettings.DEFAULTS);
+        private @Nullable Redactor redactor;
         private boolean localOnGpu;
         private List<ChatModelListener> listeners = List.of();
         private List<RoutingListener> routing = List.of();
@@ -303,7 +302,7 @@ public final class CascadeChatModel implements ChatModel, AutoCloseable {
             return this;
         }
 
-        /** Replaces what must not leave where the policy wants that; the built-in one when not set. */
+        /** Replaces what must not leave where the policy wants that; the one that the policy's {@code redaction} describes when not set. */
         public Builder redactor(Redactor redactor) {
             this.redactor = redactor;
             return this;

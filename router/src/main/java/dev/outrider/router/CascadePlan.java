@@ -9,6 +9,7 @@ import dev.outrider.router.budget.ThinkingCredits;
 import dev.outrider.router.ledger.DecisionRecord;
 import dev.outrider.router.policy.Policy;
 import dev.outrider.router.policy.WorkloadBook;
+import dev.outrider.router.privacy.Redactor;
 import dev.outrider.router.remote.RemoteModelSettings;
 
 /**
@@ -22,6 +23,7 @@ import dev.outrider.router.remote.RemoteModelSettings;
  * @param judge weighs evidence
  * @param budgets limits
  * @param thinking credits for thoughts; null when the policy has none
+ * @param redactor replaces what must not leave, and what a ledger may not keep
  * @param clock tells the time that calibrations are judged at
  */
 record CascadePlan(
@@ -33,6 +35,7 @@ record CascadePlan(
         EvidenceJudge judge,
         Budgets budgets,
         @Nullable ThinkingCredits thinking,
+        Redactor redactor,
         InstantSource clock) {
 
     private static final Duration MARGIN = Duration.ofSeconds(30);

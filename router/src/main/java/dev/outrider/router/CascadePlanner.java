@@ -22,6 +22,7 @@ import dev.outrider.router.events.RoutingListeners;
 import dev.outrider.router.internal.OneLine;
 import dev.outrider.router.ledger.Ledger;
 import dev.outrider.router.policy.Policy;
+import dev.outrider.router.policy.PolicyException;
 import dev.outrider.router.policy.PolicyInForce;
 import dev.outrider.router.policy.PolicySource;
 import dev.outrider.router.policy.WorkloadBook;
@@ -47,12 +48,13 @@ final class CascadePlanner {
      *
      * @param local the SLM
      * @param remotes the LLMs that a policy names; empty when there are none
+     * @param redactor replaces what must not leave; null for the one that the policy describes
      */
     record Parts(
             ChatModel local,
             Function<Policy, Optional<RemoteChain>> remotes,
             @Nullable ToolCatalogue catalogue,
-            Redactor redactor,
+            @Nullable Redactor redactor,
             Ledger ledger,
             BudgetStore store,
             ShadowAudits audits,
@@ -68,6 +70,7 @@ final class CascadePlanner {
     private final Parts parts;
     private volatile Made made;
     private volatile Chained chained;
+    private volatile @Nullable PolicyException told;
     private @Nullable PolicyInForce unusable;
 
     /** A plan and the policy that it was made of. */
@@ -84,6 +87,10 @@ final class CascadePlanner {
     /** The plan of the policy that holds now. */
     CascadePlan current() {
         PolicyInForce now = source.current();
+        PolicyException fault = source.fault().orElse(null);
+        if (fault != told) {
+            tell(fault);
+        }
         Made known = made;
         return known.policy() == now ? known.plan() : replace(now);
     }
@@ -125,6 +132,20 @@ final class CascadePlanner {
         return made.plan();
     }
 
+    /** Says once that a changed policy cannot even be read, and that the old one holds on. */
+    private synchronized void tell(@Nullable PolicyException fault) {
+        if (fault == told) {
+            return;
+        }
+        told = fault;
+        if (fault != null) {
+            String holds = made.plan().policy().version();
+            parts.events()
+                    .onPolicyReloaded(new RoutingEvent.PolicyReloaded(
+                            parts.clock().instant(), holds, holds, OneLine.of(fault)));
+        }
+    }
+
     private Chained chain(Policy policy) {
         return new Chained(policy.models().remote(), policy.resilience(), parts.remotes().apply(policy));
     }
@@ -132,8 +153,9 @@ final class CascadePlanner {
     private CascadePlan plan(PolicyInForce now, @Nullable CascadePlan before) {
         Policy policy = now.policy();
         AnswerCheck check = new AnswerCheck(parts.catalogue(), policy.unlistedTools());
+        Redactor redactor = redactor(policy, before);
         RemoteTier remote = chained.chain()
-                .map(chain -> new EgressGate(chain, parts.redactor()))
+                .map(chain -> new EgressGate(chain, redactor))
                 .map(gate -> new RemoteTier(gate, policy, check, parts.ledger(), parts.clock(), parts.nanos()))
                 .orElse(null);
         return new CascadePlan(
@@ -145,7 +167,17 @@ final class CascadePlanner {
                 new EvidenceJudge(now.calibration(), parts.audits()),
                 new Budgets(policy.budgets(), parts.store(), parts.clock()),
                 credits(policy, before),
+                redactor,
                 parts.clock());
+    }
+
+    private Redactor redactor(Policy policy, @Nullable CascadePlan before) {
+        if (parts.redactor() != null) {
+            return parts.redactor();
+        }
+        return before != null && before.policy().redaction().equals(policy.redaction())
+                ? before.redactor()
+                : Redactor.of(policy.redaction());
     }
 
     private @Nullable ThinkingCredits credits(Policy policy, @Nullable CascadePlan before) {

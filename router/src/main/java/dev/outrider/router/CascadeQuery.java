@@ -25,7 +25,6 @@ import dev.outrider.router.policy.WorkloadBook.Candidates;
 import dev.outrider.router.policy.WorkloadBook.Proposed;
 import dev.outrider.router.privacy.Egress;
 import dev.outrider.router.privacy.EgressRefusedException;
-import dev.outrider.router.privacy.Redactor;
 import dev.outrider.router.remote.RemoteException;
 import dev.outrider.router.remote.RemoteModels;
 
@@ -52,9 +51,8 @@ final class CascadeQuery {
      * @param loops which tier began a tool loop
      * @param local asks the SLM within budgets
      * @param scribe writes and counts
-     * @param redactor replaces what a ledger may not keep
      */
-    record Shared(ToolLoop loops, LocalWork local, Scribe scribe, Redactor redactor) {}
+    record Shared(ToolLoop loops, LocalWork local, Scribe scribe) {}
 
     /** @param stream where the answer goes piece by piece; null when it is wanted as a whole */
     CascadeQuery(
@@ -79,7 +77,7 @@ final class CascadeQuery {
     /** What may not leave as it is is not kept as it is either. */
     private void restrict(Egress egress) {
         books.redaction(RecordRedaction.of(
-                egress, shared.redactor(), request, books.attributes().names()));
+                egress, plan.redactor(), request, books.attributes().names()));
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.outrider.router;
 
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.openai.OpenAiTokenUsage;
 import dev.langchain4j.model.output.TokenUsage;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -55,8 +56,17 @@ record LocalAttempt(
                 Math.max(0, computed > 0 ? computed : seconds),
                 usage == null || usage.inputTokenCount() == null ? 0 : usage.inputTokenCount(),
                 usage == null || usage.outputTokenCount() == null ? 0 : usage.outputTokenCount(),
-                evidence == null ? 0 : evidence.thinkingTokens(),
+                evidence == null ? reported(usage) : evidence.thinkingTokens(),
                 cancelled);
+    }
+
+    /** Tokens of thought as a server reports them that gives no evidence. */
+    private static long reported(@Nullable TokenUsage usage) {
+        return usage instanceof OpenAiTokenUsage details
+                        && details.outputTokensDetails() != null
+                        && details.outputTokensDetails().reasoningTokens() != null
+                ? details.outputTokensDetails().reasoningTokens()
+                : 0;
     }
 
     /** This attempt, with what another one took added to it. */

@@ -29,6 +29,7 @@ import dev.outrider.router.remote.HttpLocalModel;
 import dev.outrider.router.remote.LocalServerSettings;
 import dev.outrider.router.remote.RemoteModels;
 import dev.outrider.router.remote.ResilienceSettings;
+import dev.outrider.router.remote.ThinkingControl;
 
 /** From the question to the ledger, with LLMs behind real HTTP servers. */
 class RemoteEndToEndTest {
@@ -167,6 +168,29 @@ class RemoteEndToEndTest {
     }
 
     @Test
+    void the_policy_says_whose_national_telephone_numbers_are_replaced() {
+        BIG.stubFor(post(PATH).willReturn(json(200, said("I call <PHONE_1>."))));
+        ChatRequest request = shop.request("Call me: 030 901820, or 020 7946 0958.");
+        for (String country : List.of("DE", "GB")) {
+            String yaml = policy("egress: redacted").toYaml().replaceAll("(?s)phone-regions:.*?(?=\\n\\w|$)", "phone-regions: " + country);
+            CascadeChatModel cascade = CascadeChatModel.builder()
+                    .local(unsure())
+                    .remotes(p -> RemoteModels.chain(
+                            p.models().remote(),
+                            p.resilience(),
+                            Map.of(RemoteModels.URL, BIG.baseUrl() + "/v1", RemoteModels.MODEL, "big-1")))
+                    .policy(Policy.parse("e2e.yaml", yaml))
+                    .ledger(ledger)
+                    .build();
+            boolean german = country.equals("DE");
+            assertThat(cascade.chat(request).aiMessage().text())
+                    .isEqualTo(german ? "I call 030 901820." : "I call 020 7946 0958.");
+            assertThat(BIG.getAllServeEvents().getFirst().getRequest().getBodyAsString())
+                    .contains(german ? "<PHONE_1>, or 020 7946 0958" : "030 901820, or <PHONE_1>");
+        }
+    }
+
+    @Test
     void an_slm_behind_a_server_is_taken_by_its_evidence_and_escalates_without() {
         BIG.stubFor(post(PATH).willReturn(json(200, said("From the LLM."))));
         LocalServerSettings server = new LocalServerSettings(
@@ -175,6 +199,7 @@ class RemoteEndToEndTest {
                 LocalServerSettings.KEY,
                 Duration.ofSeconds(60),
                 true,
+                ThinkingControl.NONE,
                 ResilienceSettings.Breaker.DEFAULTS);
         CascadeChatModel cascade = cascade(HttpLocalModel.of(server, Map.of()), "egress: any");
         ChatRequest request = shop.request("Where is it?");

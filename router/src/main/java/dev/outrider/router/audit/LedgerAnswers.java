@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 import dev.outrider.router.Decision;
+import dev.outrider.router.EscalationReason;
 import dev.outrider.router.calibration.EvidenceFeatures;
 import dev.outrider.router.calibration.LabelledAnswer;
 import dev.outrider.router.ledger.Answer;
@@ -22,7 +23,8 @@ import dev.outrider.router.ledger.ShadowRecord;
 
 /**
  * Labelled answers from what production wrote down: the LLM's answer stands in for the truth. Of accepted answers those
- * are labelled that were audited; of those that were not sure enough every one that the LLM then answered.
+ * are labelled that were audited; of those that were not sure enough every one that the LLM then answered; of a workload in
+ * shadow mode every one that the SLM gave beside the LLM.
  *
  * <p>Taken as they are, the unsure ones would be too many by the inverse of the audit rate, and a fit would be about
  * another source than production. So all are thinned to one common probability, the smallest propensity of their workload,
@@ -36,6 +38,7 @@ public final class LedgerAnswers {
     private final Function<DecisionRecord, @Nullable String> workloads;
     private final AgreementMatcher matcher;
     private final Map<String, DecisionRecord> audited = new HashMap<>();
+    private final Map<String, DecisionRecord> shadowed = new HashMap<>();
     private final List<Due> labelled = new ArrayList<>();
     private int unlabelled;
 
@@ -57,7 +60,8 @@ public final class LedgerAnswers {
             switch (entry) {
                 case DecisionRecord record -> decided(record);
                 case AuditRecord audit -> ended(audit);
-                case EgressNotice _, ShadowRecord _ -> {
+                case ShadowRecord shadow -> shadowEnded(shadow);
+                case EgressNotice _ -> {
                     // says nothing about answers
                 }
             }
@@ -66,11 +70,15 @@ public final class LedgerAnswers {
 
     private void decided(DecisionRecord record) {
         DecisionRecord.Local local = record.local();
+        Decision.Escalate wanted = record.escalation();
+        if (wanted != null && wanted.reason() == EscalationReason.SHADOW) {
+            shadowed.put(record.id(), record);
+            return;
+        }
         if (local == null || EvidenceFeatures.of(record).isEmpty()) {
             return;
         }
-        Decision.Escalate escalation = record.escalation();
-        if (escalation != null && !escalation.reason().answerWasWellFormed()) {
+        if (wanted != null && !wanted.reason().answerWasWellFormed()) {
             return;
         }
         DecisionRecord.Audit audit = record.audit();
@@ -103,6 +111,32 @@ public final class LedgerAnswers {
                 add(record, audit.propensity(), audit.agreed());
             }
         }
+    }
+
+    /** The SLM's answer stands in the shadow's record, whose query it is in the one before. */
+    private void shadowEnded(ShadowRecord shadow) {
+        DecisionRecord query = shadowed.remove(shadow.id());
+        Boolean agreed = shadow.agreed();
+        boolean malformed = shadow.wouldHave() instanceof Decision.Escalate wanted
+                && !wanted.reason().answerWasWellFormed();
+        if (query == null || malformed) {
+            return;
+        }
+        if (agreed == null) {
+            unlabelled++;
+            return;
+        }
+        DecisionRecord answered = DecisionRecord.builder()
+                .id(shadow.id())
+                .at(shadow.at())
+                .session(query.session())
+                .workload(shadow.workload())
+                .decision(shadow.wouldHave())
+                .effect(shadow.effect())
+                .local(shadow.local())
+                .policy(query.policy())
+                .build();
+        add(answered, 1, agreed);
     }
 
     private void add(DecisionRecord record, double propensity, boolean right) {

@@ -16,6 +16,8 @@ import dev.outrider.router.budget.BudgetRule;
 import dev.outrider.router.budget.ThinkingCreditSettings;
 import dev.outrider.router.internal.OneLine;
 import dev.outrider.router.ledger.LedgerSettings;
+import dev.outrider.router.privacy.RedactionSettings;
+import dev.outrider.router.remote.LocalServerSettings;
 import dev.outrider.router.remote.RemoteModelSettings;
 import dev.outrider.router.remote.ResilienceSettings;
 import dev.outrider.tools.SideEffect;
@@ -32,6 +34,7 @@ import dev.outrider.tools.SideEffect;
  * @param budgets limits on money, tokens and time
  * @param thinkingCredits credits that workloads with {@code thinking: auto} think on; null for no such limit
  * @param resilience patience with the LLMs
+ * @param redaction what is replaced before a query leaves whose workload wants that
  * @param audit shadow audits of accepted answers
  * @param ledger how decisions are written down
  */
@@ -44,6 +47,7 @@ public record Policy(
         List<BudgetRule> budgets,
         @Nullable ThinkingCreditSettings thinkingCredits,
         ResilienceSettings resilience,
+        RedactionSettings redaction,
         AuditSettings audit,
         LedgerSettings ledger) {
 
@@ -112,8 +116,9 @@ public record Policy(
      * The SLM. It is never free: a tier that costs nothing makes every comparison of costs meaningless.
      *
      * @param usdPerHour what an hour of the machine costs while the SLM uses it, in dollars
+     * @param server where the SLM is, when it is not in this process; null when it is
      */
-    public record LocalModel(BigDecimal usdPerHour) {
+    public record LocalModel(BigDecimal usdPerHour, @Nullable LocalServerSettings server) {
 
         public LocalModel {
             check(usdPerHour.signum() > 0, "usd-per-hour", "must be more than 0: what does an hour of this machine cost?");

@@ -9,6 +9,7 @@ import dev.outrider.router.budget.BudgetRule;
 import dev.outrider.router.budget.ThinkingCreditSettings;
 import dev.outrider.router.ledger.LedgerSettings;
 import dev.outrider.router.policy.Policy.Models;
+import dev.outrider.router.privacy.RedactionSettings;
 import dev.outrider.router.remote.ResilienceSettings;
 import dev.outrider.tools.SideEffect;
 
@@ -91,6 +92,21 @@ final class PolicyKnobs {
             CAPACITY,
             REFILL);
 
+    private static final Knob<RedactionSettings, List<String>> PHONE_REGIONS = Knob.of(
+            "phone-regions",
+            Kinds.listOf(Kinds.text()),
+            RedactionSettings.DEFAULTS.phoneRegions(),
+            RedactionSettings::phoneRegions,
+            "Countries (ISO 3166, two capitals) whose national telephone numbers are replaced; international ones always are.");
+
+    private static final Shape<RedactionSettings> REDACTION = Shape.of(
+            """
+            What is replaced by placeholders before a query of `egress: redacted` leaves, and in its record: e-mail addresses, \
+            telephone, card and account numbers, and the names that the caller gives. [privacy.md](privacy.md) says how they are \
+            found.""",
+            v -> new RedactionSettings(v.get(PHONE_REGIONS)),
+            PHONE_REGIONS);
+
     private static final Knob<Policy, String> VERSION = Knob.required(
             "version",
             Kinds.text(),
@@ -133,6 +149,9 @@ final class PolicyKnobs {
             Policy::thinkingCredits,
             "Tokens of thought that come in over time. Without the section, `thinking: auto` is as good as `on`.");
 
+    private static final Knob<Policy, RedactionSettings> REDACTIONS = Knob.section(
+            "redaction", REDACTION, Policy::redaction, "What `egress: redacted` replaces.");
+
     private static final Knob<Policy, AuditSettings> AUDITS =
             Knob.section("audit", AUDIT, Policy::audit, "Audits of accepted answers.");
 
@@ -155,6 +174,7 @@ final class PolicyKnobs {
                     v.get(BUDGETS),
                     v.find(CREDITS),
                     v.get(RESILIENCE),
+                    v.get(REDACTIONS),
                     v.get(AUDITS),
                     v.get(LEDGERS)),
             VERSION,
@@ -165,6 +185,7 @@ final class PolicyKnobs {
             BUDGETS,
             CREDITS,
             RESILIENCE,
+            REDACTIONS,
             AUDITS,
             LEDGERS);
 

@@ -64,7 +64,7 @@ public final class ReloadingPolicy implements PolicySource, AutoCloseable {
         return current;
     }
 
-    /** Why the file as it is now is not the policy that holds; empty when it is. */
+    @Override
     public Optional<PolicyException> fault() {
         return Optional.ofNullable(fault);
     }

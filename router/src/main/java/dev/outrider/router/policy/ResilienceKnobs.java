@@ -44,8 +44,8 @@ final class ResilienceKnobs {
             Breaker::openFor,
             "Time until one attempt is let through again, and decides.");
 
-    private static final Shape<Breaker> BREAKER = Shape.of(
-            "When to stop asking a failing LLM for a while. Timeouts, 5xx, broken connections and garbage count as failures.",
+    static final Shape<Breaker> BREAKER = Shape.of(
+            "When to stop asking a failing model for a while. Timeouts, 5xx, broken connections and garbage count as failures.",
             v -> new Breaker(v.get(FAILURE_RATE), v.get(WINDOW), v.get(MIN_CALLS), v.get(OPEN_FOR)),
             FAILURE_RATE,
             WINDOW,

@@ -23,6 +23,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
+import dev.outrider.router.CascadeAttributes;
 import dev.outrider.router.internal.DurationText;
 import dev.outrider.router.remote.RemoteException.Kind;
 import dev.outrider.slm.SlmChatResponseMetadata;
@@ -50,7 +51,7 @@ public final class HttpLocalModel implements ChatModel {
 
     private HttpLocalModel(LocalServerSettings settings, @Nullable String key) {
         this.settings = settings;
-        this.base = RemoteModels.url(settings.url(), "the url of models.local");
+        this.base = RemoteModels.url(settings.url(), "the url of models.local.server");
         ChatModel server = OpenAiChatModel.builder()
                 .httpClientBuilder(
                         RemoteHttpClient.builder("https".equals(base.getScheme()), key, InstantSource.system()))
@@ -92,7 +93,8 @@ public final class HttpLocalModel implements ChatModel {
     @Override
     public ChatResponse chat(ChatRequest request, ChatRequestOptions options) {
         try {
-            return breaker.executeCallable(() -> withinTime(request, options));
+            return breaker.executeCallable(
+                    () -> withinTime(settings.thinking().told(request, mayThink(options)), options));
         } catch (CallNotPermittedException e) {
             throw new LocalServerException(
                     named() + " is not asked for up to " + DurationText.of(settings.breaker().openFor())
@@ -107,6 +109,11 @@ public final class HttpLocalModel implements ChatModel {
             }
             throw new LocalServerException(named() + " " + fault.what(), e);
         }
+    }
+
+    /** Most tokens of thought, as the cascade grants them. */
+    private static int mayThink(ChatRequestOptions options) {
+        return options.listenerAttributes().get(CascadeAttributes.MAX_THINK_TOKENS) instanceof Integer tokens ? tokens : 0;
     }
 
     private ChatResponse withinTime(ChatRequest request, ChatRequestOptions options) {

@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param timeout longest time for one answer, the whole body included
  * @param wordsDecide whether every word of a reply in text counts as a decision, as it does for a model that was trained
  *     to say each thing in one way; for models at large only the choice between a call and text does
+ * @param thinking how the server is told whether its model may think
  * @param breaker when to stop asking the server for a while and escalate at once
  */
 public record LocalServerSettings(
@@ -22,10 +23,14 @@ public record LocalServerSettings(
         String keyVariable,
         Duration timeout,
         boolean wordsDecide,
+        ThinkingControl thinking,
         ResilienceSettings.Breaker breaker) {
 
     /** Environment variable of the key where the policy names none. */
     public static final String KEY = "OUTRIDER_LOCAL_KEY";
+
+    /** Longest time for one answer where the policy says nothing. */
+    public static final Duration TIMEOUT = Duration.ofSeconds(30);
 
     public LocalServerSettings {
         check(!url.isBlank(), "url", "must not be blank");
@@ -37,6 +42,6 @@ public record LocalServerSettings(
     /** A server with the usual patience: half a minute for an answer. */
     public static LocalServerSettings of(String url, String model) {
         return new LocalServerSettings(
-                url, model, KEY, Duration.ofSeconds(30), false, ResilienceSettings.Breaker.DEFAULTS);
+                url, model, KEY, TIMEOUT, false, ThinkingControl.SWITCH, ResilienceSettings.Breaker.DEFAULTS);
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import dev.outrider.router.Decision;
 import dev.outrider.router.EscalationReason;
 import dev.outrider.router.calibration.Answers;
+import dev.outrider.router.calibration.CalibrationTable;
 import dev.outrider.router.calibration.LabelledAnswer;
 import dev.outrider.router.ledger.Answer;
 import dev.outrider.router.ledger.AuditRecord;
@@ -21,6 +23,8 @@ import dev.outrider.router.ledger.DecisionRecord.Audit;
 import dev.outrider.router.ledger.DecisionRecord.Evidence;
 import dev.outrider.router.ledger.DecisionRecordBuilder;
 import dev.outrider.router.ledger.LedgerEntry;
+import dev.outrider.router.ledger.ShadowRecord;
+import dev.outrider.tools.SideEffect;
 
 class LedgerAnswersTest {
 
@@ -88,6 +92,55 @@ class LedgerAnswersTest {
                 .stream());
         assertThat(answers.answers()).isEmpty();
         assertThat(answers.unlabelled()).isEqualTo(2);
+    }
+
+    private static ShadowRecord shadow(String id, Decision wouldHave, @Nullable Boolean agreed) {
+        return new ShadowRecord(
+                DecisionRecord.SCHEMA,
+                id,
+                NOON,
+                "read",
+                wouldHave,
+                agreed,
+                SideEffect.WRITE,
+                0.8,
+                null,
+                Objects.requireNonNull(query(id, 0.7, null).decision(new Decision.Accept(0.7)).build().local()),
+                3);
+    }
+
+    private static DecisionRecord inShadowMode(String id) {
+        Decision.Escalate reason = because(EscalationReason.SHADOW);
+        return DecisionRecord.builder()
+                .id(id)
+                .at(NOON)
+                .session("s-" + id)
+                .workload("read")
+                .decision(reason)
+                .escalation(reason)
+                .policy("p-1")
+                .build();
+    }
+
+    @Test
+    void answers_in_the_shadow_of_the_llm_are_labelled_whatever_would_have_been_decided() {
+        LedgerAnswers answers = new LedgerAnswers(CalibrationTable.By.EFFECT::nameOf, AgreementMatcher.EXACT);
+        answers.read(List.<LedgerEntry>of(
+                inShadowMode("a"),
+                inShadowMode("b"),
+                inShadowMode("c"),
+                inShadowMode("d"),
+                inShadowMode("never ran"),
+                shadow("b", because(EscalationReason.LOW_CONFIDENCE), false),
+                shadow("a", new Decision.Accept(0.7), true),
+                shadow("c", because(EscalationReason.MALFORMED_ANSWER), false),
+                shadow("d", new Decision.Accept(0.7), null),
+                shadow("of another ledger", new Decision.Accept(0.7), true)).stream());
+        assertThat(answers.answers()).extracting(LabelledAnswer::right).containsExactly(false, true);
+        assertThat(answers.answers()).extracting(LabelledAnswer::workload).containsOnly("write");
+        assertThat(answers.answers()).extracting(LabelledAnswer::cluster).containsExactly("s-b", "s-a");
+        assertThat(answers.answers().getFirst().evidence().minDecisionProbability()).isEqualTo(0.7);
+        assertThat(answers.unlabelled()).isEqualTo(1);
     }
 
     @Test

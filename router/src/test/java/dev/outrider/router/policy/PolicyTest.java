@@ -21,7 +21,9 @@ import dev.outrider.router.budget.Scope;
 import dev.outrider.router.budget.Unit;
 import dev.outrider.router.calibration.RiskKind;
 import dev.outrider.router.privacy.Egress;
+import dev.outrider.router.remote.LocalServerSettings;
 import dev.outrider.router.remote.RemoteModelSettings;
+import dev.outrider.router.remote.ThinkingControl;
 import dev.outrider.tools.SideEffect;
 
 class PolicyTest {
@@ -152,6 +154,38 @@ class PolicyTest {
     @CsvSource(
             delimiter = '|',
             value = {
+                "url: 'http://x'|models.local.server.model is missing: What the server calls the model",
+                "url: 'http://x', model: m, keyvariable: K|unknown key models.local.server.keyvariable; did you mean key-variable?",
+                "url: 'http://x', model: m, thinking-control: switsch|must be none or switch or budget",
+                "url: 'http://x', model: m, timeout: 0s|timeout must be a duration from 1ms",
+                "url: 'http://x', model: m, breaker: {window: 0}|window must be a whole number from 1"
+            })
+    void what_is_wrong_with_a_server_is_told(String server, String part) {
+        String text = Policies.changedText("  remote:  ", "    server: {" + server + "}\n  remote:  ");
+        assertThat(failure(text)).hasMessageContaining(part);
+    }
+
+    @Test
+    void an_slm_behind_a_server_is_read_with_its_defaults() {
+        Policy policy = Policies.changed(
+                "  remote:  ",
+                "    server: {url: 'http://gpu-1:8000/v1', model: qwen, thinking-control: budget}\n  remote:  ");
+        LocalServerSettings usual = LocalServerSettings.of("http://gpu-1:8000/v1", "qwen");
+        assertThat(policy.models().local().server())
+                .isEqualTo(new LocalServerSettings(
+                        usual.url(),
+                        usual.model(),
+                        "OUTRIDER_LOCAL_KEY",
+                        Duration.ofSeconds(30),
+                        false,
+                        ThinkingControl.BUDGET,
+                        usual.breaker()));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
                 "per: 1d|every: 1d|unknown key budgets[0].every (known here: name, scope",
                 "usd-per-hour|usd-per-our|unknown key models.local.usd-per-our; did you mean usd-per-hour?",
                 "max-wait|max-waits|unknown key resilience.max-waits; did you mean max-wait?",
@@ -196,6 +230,8 @@ class PolicyTest {
                 "max-wait: 20s|max-wait: 1ms|max-wait must be at least first-wait",
                 "max-wait: 20s|query-timeout: 1s|query-timeout must be at least timeout",
                 "min-calls: 5|min-calls: 50|min-calls must be between 1 and window",
+                "unlisted-tools: money|redaction: {phone-regions: [DE, UK]}|phone-regions names UK, which is no country code",
+                "unlisted-tools: money|redaction: {phone-region: DE}|did you mean phone-regions?",
                 "fsync: false|fsync: maybe|must be true or false",
                 "version: default-2|version: ''|must be a text that is not blank",
                 "version: default-2|version: [1]|must be a single value",

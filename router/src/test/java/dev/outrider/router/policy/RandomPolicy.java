@@ -16,8 +16,11 @@ import dev.outrider.router.budget.Unit;
 import dev.outrider.router.calibration.RiskKind;
 import dev.outrider.router.ledger.LedgerSettings;
 import dev.outrider.router.privacy.Egress;
+import dev.outrider.router.privacy.RedactionSettings;
+import dev.outrider.router.remote.LocalServerSettings;
 import dev.outrider.router.remote.RemoteModelSettings;
 import dev.outrider.router.remote.ResilienceSettings;
+import dev.outrider.router.remote.ThinkingControl;
 import dev.outrider.tools.SideEffect;
 
 /** Policies drawn by chance, all of them possible. */
@@ -46,13 +49,14 @@ final class RandomPolicy {
         workloads.add(workload(WORDS.get(chance.nextInt(WORDS.size())) + " rest", Match.ALL));
         return new Policy(
                 WORDS.get(chance.nextInt(WORDS.size())),
-                new Policy.Models(new Policy.LocalModel(price()), remotes()),
+                new Policy.Models(new Policy.LocalModel(price(), maybe(server())), remotes()),
                 maybe(chance.nextBoolean() ? Policy.BUILT_IN : "tables/desk.json"),
                 any(SideEffect.class),
                 workloads,
                 budgets(),
                 maybe(new ThinkingCreditSettings(1 + chance.nextInt(9999), new BigDecimal(chance.nextInt(9999)).movePointLeft(3))),
                 resilience(),
+                new RedactionSettings(chance.nextBoolean() ? List.of("DE", "US") : RedactionSettings.DEFAULTS.phoneRegions()),
                 new AuditSettings(chance.nextInt(101) / 100.0, 0.05, chance.nextInt(99) / 100.0),
                 new LedgerSettings(chance.nextBoolean(), chance.nextBoolean()));
     }
@@ -94,6 +98,17 @@ final class RandomPolicy {
                 any(ToolLoops.class),
                 new Workload.UnhelpedBy(any(Unhelped.class), any(Unhelped.class), any(SideEffect.class), price()),
                 maybe(chance.nextInt(101) / 100.0));
+    }
+
+    private LocalServerSettings server() {
+        return new LocalServerSettings(
+                "http://gpu-1:8000/v1",
+                WORDS.get(chance.nextInt(WORDS.size())),
+                "KEY",
+                duration(1),
+                chance.nextBoolean(),
+                any(ThinkingControl.class),
+                new ResilienceSettings.Breaker(1 + chance.nextInt(100), 10, 1 + chance.nextInt(10), duration(1)));
     }
 
     private List<RemoteModelSettings> remotes() {

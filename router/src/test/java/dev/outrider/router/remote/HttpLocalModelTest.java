@@ -21,6 +21,7 @@ import com.github.tomakehurst.wiremock.http.Fault;
 import com.github.tomakehurst.wiremock.junit5.WireMockExtension;
 import dev.langchain4j.agent.tool.ToolSpecification;
 import dev.langchain4j.data.message.UserMessage;
+import dev.langchain4j.model.chat.ChatRequestOptions;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.json.JsonObjectSchema;
 import dev.langchain4j.model.chat.response.ChatResponse;
@@ -37,8 +38,10 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import dev.outrider.router.CascadeAttributes;
 import dev.outrider.slm.SlmChatResponseMetadata;
 import dev.outrider.slm.TokenEvidence;
 import dev.outrider.slm.TokenScore;
@@ -67,6 +70,7 @@ class HttpLocalModelTest {
                 LocalServerSettings.KEY,
                 timeout,
                 wordsDecide,
+                ThinkingControl.SWITCH,
                 new ResilienceSettings.Breaker(50, 20, 2, Duration.ofHours(1)));
     }
 
@@ -197,6 +201,28 @@ class HttpLocalModelTest {
         assertThat(decisions(evidence)).containsExactly("It");
         assertThat(evidence.tokens().getLast().logProbability()).isZero();
         assertThat(evidence.tokens().get(1).top2Margin()).as("nothing is known of the others").isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"SWITCH, 0, false, absent", "SWITCH, 64, true, absent", "BUDGET, 64, true, 64", "BUDGET, 0, false, absent",
+        "NONE, 64, absent, absent"})
+    void the_server_is_told_whether_the_model_may_think(
+            ThinkingControl control, int granted, String enabled, String budget) throws IOException {
+        serve(json(200, vllm(CALL, "tool_calls", hermesCall(-0.5))));
+        LocalServerSettings usual = settings(Duration.ofSeconds(60), false);
+        HttpLocalModel model = HttpLocalModel.of(
+                new LocalServerSettings(
+                        usual.url(), usual.model(), "K", usual.timeout(), false, control, usual.breaker()),
+                Map.of());
+        Map<Object, Object> attributes = granted == 0 ? Map.of() : Map.of(CascadeAttributes.MAX_THINK_TOKENS, granted);
+
+        model.chat(REQUEST, ChatRequestOptions.builder().listenerAttributes(attributes).build());
+
+        String body = SERVER.getAllServeEvents().getFirst().getRequest().getBodyAsString();
+        assertThat(JSON.readTree(body).at("/chat_template_kwargs/enable_thinking").asText("absent")).isEqualTo(enabled);
+        assertThat(JSON.readTree(body).path("thinking_token_budget").asText("absent")).isEqualTo(budget);
+        assertThat(JSON.readTree(body).path("logprobs").asBoolean()).isTrue();
+        assertThat(JSON.readTree(body).path("tools")).hasSize(1);
     }
 
     @Test
@@ -332,7 +358,7 @@ class HttpLocalModelTest {
         try (RawServer silent = RawServer.silent()) {
             HttpLocalModel model = HttpLocalModel.of(
                     new LocalServerSettings(
-                            silent.url(), "m", "K", Duration.ofMillis(200), false,
+                            silent.url(), "m", "K", Duration.ofMillis(200), false, ThinkingControl.SWITCH,
                             new ResilienceSettings.Breaker(50, 20, 2, Duration.ofHours(1))),
                     Map.of());
             for (int i = 0; i < 2; i++) {
