@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,10 +31,14 @@ import dev.outrider.app.terminal.Terminal;
 import dev.outrider.router.CascadeChatModel;
 import dev.outrider.router.MicroUsd;
 import dev.outrider.router.RoutingStats;
+import dev.outrider.router.audit.ShadowAudits;
 import dev.outrider.router.budget.SqliteBudgetStore;
 import dev.outrider.router.ledger.DecisionRecord;
 import dev.outrider.router.ledger.FileLedger;
+import dev.outrider.router.ledger.LedgerEntry;
+import dev.outrider.router.ledger.LedgerReader;
 import dev.outrider.router.policy.Policy;
+import dev.outrider.router.privacy.RecordCipher;
 import dev.outrider.router.remote.RemoteChain;
 import dev.outrider.router.remote.RemoteModels;
 import dev.outrider.tools.desk.Desk;
@@ -117,6 +122,7 @@ final class RunCommand implements Callable<Integer> {
                 CascadeChatModel cascade = first.cascade(policy, desk.catalogue(), ledger)
                         .remotes(this::llms)
                         .budgets(budgets)
+                        .audits(remembered(policy.current().policy()))
                         .build()) {
             if (fresh) {
                 terminal.note("outrider: made a new shop in " + database);
@@ -130,6 +136,18 @@ final class RunCommand implements Callable<Integer> {
             }
             return run.outcome() == Outcome.ANSWERED ? ExitCode.OK : ExitCode.FAILED;
         }
+    }
+
+    /** What audits of earlier runs found goes on to hold: a bound that they suspended stays suspended. */
+    private ShadowAudits remembered(Policy policy) {
+        ShadowAudits audits = new ShadowAudits(policy.audit());
+        if (Files.isRegularFile(ledgerFile)) {
+            RecordCipher cipher = RecordCipher.fromEnvironment(System.getenv()).orElse(null);
+            try (Stream<LedgerEntry> entries = LedgerReader.of(ledgerFile, cipher).entries()) {
+                audits.replay(entries);
+            }
+        }
+        return audits;
     }
 
     /** What fails is told and the next line is worked on: whoever types the next one has seen it. */

@@ -14,6 +14,7 @@ import com.github.tomakehurst.wiremock.http.Fault;
 import com.github.tomakehurst.wiremock.junit5.WireMockExtension;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -21,6 +22,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import dev.outrider.router.Decision;
+import dev.outrider.router.calibration.CalibrationTable;
+import dev.outrider.router.calibration.WorkloadCalibration;
+import dev.outrider.router.ledger.AuditRecord;
+import dev.outrider.router.ledger.DecisionRecord;
+import dev.outrider.router.ledger.JsonLinesLedger;
+import dev.outrider.router.policy.PolicyInForce;
 import dev.outrider.tools.desk.Desk;
 
 /** {@code outrider run} with the embedded model, a real database, and an LLM that misbehaves. */
@@ -116,6 +124,37 @@ final class RunCommandTest {
         assertThat(json.path("text").asText()).isEqualTo("It is on its way.");
         assertThat(json.at("/steps/0/decision").asText()).isEqualTo("escalate:RULE");
         assertThat(Files.readAllLines(temp.resolve("outrider-ledger.jsonl"))).isNotEmpty();
+    }
+
+    @Test
+    void aBoundThatAuditsOfAnEarlierRunSuspendedStaysSuspended() throws Exception {
+        Path ledger = temp.resolve("outrider-ledger.jsonl");
+        new Cli(temp).run("run", "--local-only", REQUEST);
+        assertThat(Files.readString(ledger)).contains("\"is\":\"accept\"").doesNotContain("CALIBRATION_SUSPENDED");
+        CalibrationTable table = PolicyInForce.defaults().table().orElseThrow();
+        try (JsonLinesLedger audited = JsonLinesLedger.open(ledger)) {
+            for (int i = 0; i < 100; i++) {
+                WorkloadCalibration by = table.of("write").orElseThrow();
+                String id = "audited-" + i;
+                audited.append(DecisionRecord.builder()
+                        .id(id)
+                        .at(Instant.now())
+                        .workload("write")
+                        .decision(new Decision.Accept(0.99))
+                        .audit(new DecisionRecord.Audit(1, true, null))
+                        .calibration(new DecisionRecord.Calibrated(
+                                table.version(), 0.99, by.target().kind().name(), by.target().risk(), by.riskBound(), by.n()))
+                        .policy("earlier")
+                        .build());
+                audited.audited(new AuditRecord(
+                        DecisionRecord.SCHEMA, id, Instant.now(), "write", 1, false, "big", null, null, 1, 1, 1, 0.1));
+            }
+        }
+
+        String line = new Cli(temp).run("run", "--local-only", REQUEST).failedInOneLine(1);
+
+        assertThat(line).contains("workload write", table.version(), "is suspended since", "./outrider calibrate");
+        assertThat(Files.readString(ledger)).contains("CALIBRATION_SUSPENDED");
     }
 
     @Test

@@ -3,29 +3,24 @@ package dev.outrider.router;
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
 import static com.github.tomakehurst.wiremock.client.WireMock.post;
-import static com.github.tomakehurst.wiremock.client.WireMock.postRequestedFor;
-import static com.github.tomakehurst.wiremock.core.WireMockConfiguration.options;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.http.Fault;
-import com.github.tomakehurst.wiremock.junit5.WireMockExtension;
 import com.github.tomakehurst.wiremock.stubbing.Scenario;
 import dev.langchain4j.model.chat.ChatModel;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 import dev.outrider.router.budget.BudgetState;
@@ -33,14 +28,9 @@ import dev.outrider.router.budget.BudgetStore;
 import dev.outrider.router.budget.SqliteBudgetStore;
 import dev.outrider.router.ledger.DecisionRecord;
 import dev.outrider.router.policy.Policy;
-import dev.outrider.router.remote.RemoteModels;
 
 /** What whole queries cost their budgets, with budgets in a file and an LLM that answers over HTTP, well and badly. */
-class CascadeBudgetsTest extends CascadeFixture {
-
-    @RegisterExtension
-    static final WireMockExtension LLM =
-            WireMockExtension.newInstance().options(options().dynamicPort()).build();
+class CascadeBudgetsTest extends LlmOverHttp {
 
     private static final ChatResponse UNSURE = ScriptedSlm.text("A draft.", 0.3);
     private static final ChatResponse SURE = ScriptedSlm.text("A sure answer.", 0.99);
@@ -67,33 +57,10 @@ class CascadeBudgetsTest extends CascadeFixture {
         store.close();
     }
 
-    private static ResponseDefinitionBuilder said(String text) {
-        return completion("{\"role\":\"assistant\",\"content\":\"" + text + "\"}", "stop");
-    }
-
-    private static ResponseDefinitionBuilder calls(String tool) {
-        return completion(
-                "{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"call_7\",\"type\":\"function\",\"function\":{\"name\":\""
-                        + tool + "\",\"arguments\":\"{}\"}}]}",
-                "tool_calls");
-    }
-
-    private static ResponseDefinitionBuilder completion(String message, String finish) {
-        return aResponse()
-                .withHeader("Content-Type", "application/json")
-                .withBody("{\"id\":\"c\",\"model\":\"far-1\",\"choices\":[{\"index\":0,\"message\":" + message
-                        + ",\"finish_reason\":\"" + finish
-                        + "\"}],\"usage\":{\"prompt_tokens\":100,\"completion_tokens\":10}}");
-    }
-
     private static void first(ResponseDefinitionBuilder bad, ResponseDefinitionBuilder then) {
         LLM.stubFor(post(anyUrl()).inScenario("s").whenScenarioStateIs(Scenario.STARTED).willReturn(bad)
                 .willSetStateTo("later"));
         LLM.stubFor(post(anyUrl()).inScenario("s").whenScenarioStateIs("later").willReturn(then));
-    }
-
-    private static int sent() {
-        return LLM.findAll(postRequestedFor(anyUrl())).size();
     }
 
     private static Policy policy(double auditRate, String budgets) {
@@ -120,14 +87,7 @@ class CascadeBudgetsTest extends CascadeFixture {
     }
 
     private CascadeChatModel.Builder builder(ScriptedSlm slm, Policy policy) {
-        return CascadeChatModel.builder()
-                .local(slm)
-                .remotes(p -> RemoteModels.chain(p.models().remote(), p.resilience(), Map.of()))
-                .catalogue(shop.catalogue)
-                .policy(policy)
-                .budgets(store)
-                .ledger(ledger)
-                .clock(() -> NOON);
+        return overHttp(slm, policy).budgets(store);
     }
 
     private static final String ALL = "[{name: all, limit: 1}]";
@@ -158,7 +118,7 @@ class CascadeBudgetsTest extends CascadeFixture {
 
     @Test
     void a_repair_is_charged_like_a_first_answer() {
-        first(calls("no_such_tool"), said("Sorry, this way."));
+        first(calls("no_such_tool", "{}"), said("Sorry, this way."));
         try (CascadeChatModel model = cascade(ScriptedSlm.answering(UNSURE), policy(0, ALL))) {
             assertThat(model.chat(shop.request("hard")).aiMessage().text()).isEqualTo("Sorry, this way.");
             assertThat(sent()).isEqualTo(2);

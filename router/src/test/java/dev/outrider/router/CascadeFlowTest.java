@@ -6,13 +6,11 @@ import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.matchingJsonPath;
 import static com.github.tomakehurst.wiremock.client.WireMock.post;
 import static com.github.tomakehurst.wiremock.client.WireMock.postRequestedFor;
-import static com.github.tomakehurst.wiremock.core.WireMockConfiguration.options;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.http.Fault;
-import com.github.tomakehurst.wiremock.junit5.WireMockExtension;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ChatMessage;
 import dev.langchain4j.data.message.ToolExecutionResultMessage;
@@ -28,10 +26,11 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
 import dev.outrider.router.budget.InMemoryBudgetStore;
+import dev.outrider.router.ledger.AuditRecord;
 import dev.outrider.router.ledger.DecisionRecord;
+import dev.outrider.router.ledger.EgressNotice;
 import dev.outrider.router.ledger.LedgerSchema;
 import dev.outrider.router.ledger.ShadowRecord;
 import dev.outrider.router.policy.Policy;
@@ -39,11 +38,7 @@ import dev.outrider.router.policy.PolicyInForce;
 import dev.outrider.router.remote.RemoteModels;
 
 /** Whole queries through the cascade, with LLMs that answer over HTTP, well and badly. */
-class CascadeFlowTest extends CascadeFixture {
-
-    @RegisterExtension
-    static final WireMockExtension LLM =
-            WireMockExtension.newInstance().options(options().dynamicPort()).build();
+class CascadeFlowTest extends LlmOverHttp {
 
     private static final ChatResponse UNSURE_TEXT = ScriptedSlm.text("A draft.", 0.3);
     private static final ChatResponse SURE_TEXT = ScriptedSlm.text("A sure answer.", 0.99);
@@ -56,28 +51,6 @@ class CascadeFlowTest extends CascadeFixture {
 
     private static void serve(String model, ResponseDefinitionBuilder response) {
         LLM.stubFor(post(anyUrl()).withRequestBody(matchingJsonPath("$.model", equalTo(model))).willReturn(response));
-    }
-
-    private static ResponseDefinitionBuilder said(String text) {
-        return completion("{\"role\":\"assistant\",\"content\":\"" + text + "\"}", "stop");
-    }
-
-    private static ResponseDefinitionBuilder calls(String tool, String arguments) {
-        return completion(
-                "{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"call_7\",\"type\":\"function\",\"function\":{\"name\":\"" + tool
-                        + "\",\"arguments\":\"" + arguments.replace("\"", "\\\"") + "\"}}]}",
-                "tool_calls");
-    }
-
-    private static ResponseDefinitionBuilder completion(String message, String finish) {
-        return aResponse()
-                .withHeader("Content-Type", "application/json")
-                .withBody("{\"id\":\"c\",\"model\":\"said-by-far\",\"choices\":[{\"index\":0,\"message\":" + message
-                        + ",\"finish_reason\":\"" + finish + "\"}],\"usage\":{\"prompt_tokens\":100,\"completion_tokens\":10}}");
-    }
-
-    private static int sent() {
-        return LLM.findAll(postRequestedFor(anyUrl())).size();
     }
 
     /** Two LLMs, one after the other, hardly any patience, and these workloads before the one that takes everything. */
@@ -104,14 +77,7 @@ class CascadeFlowTest extends CascadeFixture {
     }
 
     private CascadeChatModel cascade(ChatModel slm, Policy policy) {
-        return CascadeChatModel.builder()
-                .local(slm)
-                .remotes(p -> RemoteModels.chain(p.models().remote(), p.resilience(), Map.of()))
-                .catalogue(shop.catalogue)
-                .policy(policy)
-                .ledger(ledger)
-                .clock(() -> NOON)
-                .build();
+        return overHttp(slm, policy).build();
     }
 
     private static String label(ChatResponse response) {
@@ -226,6 +192,10 @@ class CascadeFlowTest extends CascadeFixture {
                 assertThat(audit.microUsd()).isEqualTo(300);
                 assertThat(audit.propensity()).isEqualTo(1);
             });
+            assertThat(ledger.entries())
+                    .hasAtLeastOneElementOfType(EgressNotice.class)
+                    .hasAtLeastOneElementOfType(AuditRecord.class)
+                    .allSatisfy(entry -> assertThat(LedgerSchema.documented().violations(entry)).isEmpty());
             assertThat(spent(model)).isEqualTo(300 + onlyRecord().cost().localMicroUsd());
             assertThat(model.stats().remoteMicroUsd()).isEqualTo(300);
         }
@@ -283,8 +253,8 @@ class CascadeFlowTest extends CascadeFixture {
     }
 
     @Test
-    void a_query_waits_in_line_for_its_budget_and_is_refused_when_that_takes_too_long() {
-        Policy policy = flow("", "budgets: [{name: tight, limit: 0.01, on-exhausted: queue, queue-for: 50ms}]");
+    void a_query_that_costs_more_than_the_whole_budget_is_refused_at_once_and_does_not_wait_in_line() {
+        Policy policy = flow("", "budgets: [{name: tight, limit: 0.01, on-exhausted: queue, queue-for: 1h}]");
         try (CascadeChatModel model = cascade(ScriptedSlm.answering(UNSURE_TEXT), policy)) {
             assertThatThrownBy(() -> model.chat(shop.request("hard").toBuilder()
                             .maxOutputTokens(100_000)

@@ -54,10 +54,7 @@ public record MoneyLimit(long microUsd) {
         budgets.add(BudgetRule.of(
                 BUDGET, Scope.GLOBAL, Unit.MICRO_USD, Math.max(0, microUsd - spentMicroUsd), null, OnExhausted.REFUSE));
         budgets.addAll(p.budgets());
-        Policy limited = new Policy(
-                p.version(), p.models(), p.calibration(), p.unlistedTools(), p.workloads(), budgets, p.thinkingCredits(),
-                p.resilience(), p.audit(), p.ledger());
-        return new PolicyInForce(limited, force.calibration(), force.calibrationFile());
+        return new PolicyInForce(p.withBudgets(budgets), force.calibration(), force.calibrationFile());
     }
 
     /** Whether a query was refused by this limit rather than by a budget of the policy. */

@@ -93,6 +93,12 @@ public record Policy(
         }
     }
 
+    /** The same policy with these budgets. */
+    public Policy withBudgets(List<BudgetRule> others) {
+        return new Policy(
+                version, models, calibration, unlistedTools, workloads, others, thinkingCredits, resilience, redaction, audit, ledger);
+    }
+
     /** The file that would make this policy, with every default spelled out. */
     public String toYaml() {
         return PolicyWriter.write(this);
