@@ -141,7 +141,7 @@ final class CascadePlanner {
         if (fault != null) {
             String holds = made.plan().policy().version();
             parts.events()
-                    .onPolicyReloaded(new RoutingEvent.PolicyReloaded(
+                    .tell(RoutingListener::onPolicyReloaded, new RoutingEvent.PolicyReloaded(
                             parts.clock().instant(), holds, holds, OneLine.of(fault)));
         }
     }
