@@ -124,7 +124,7 @@ final class DemoCommand implements Callable<Integer> {
 
     /** Real money is remembered over runs; what a simulated LLM would have cost is nobody's. */
     private static BudgetStore budgets(ReportFiles files, LlmOptions.Llm llm) {
-        return llm.server() == null ? SqliteBudgetStore.open(files.budgets()) : new InMemoryBudgetStore();
+        return llm.free() ? new InMemoryBudgetStore() : SqliteBudgetStore.open(files.budgets());
     }
 
     private static Agent agent(
