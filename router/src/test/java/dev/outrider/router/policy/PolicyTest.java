@@ -41,7 +41,7 @@ class PolicyTest {
     @Test
     void the_built_in_policy_is_read_in_full() {
         Policy policy = Policy.defaults();
-        assertThat(policy.version()).isEqualTo("default-3");
+        assertThat(policy.version()).isEqualTo("default-4");
         assertThat(policy.models().local().usdPerHour()).isEqualByComparingTo("0.10");
         assertThat(policy.models().remote())
                 .containsExactly(RemoteModelSettings.priced("llm", new BigDecimal("2.50"), new BigDecimal("10.00"), 1024));

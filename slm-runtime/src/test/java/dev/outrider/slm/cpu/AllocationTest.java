@@ -25,7 +25,7 @@ class AllocationTest {
     /** A few lambdas and counters of the worker pool; one boxed vector in an inner loop is hundreds of times as much. */
     private static final double BYTES_PER_CALL = 600;
 
-    private static final long PATIENCE_SECONDS = 60;
+    private static final long PATIENCE_SECONDS = 20;
 
     @BeforeAll
     static void theCompilerKnowsWhatToInline() {
