@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
             "2:wrong usage, or input that cannot be used",
             "130:interrupted with Ctrl-C"
         },
-        subcommands = {DemoCommand.class, RunCommand.class, EvalCommand.class, CalibrateCommand.class, ReplayCommand.class, SlmCommand.class, PolicyCommand.class})
+        subcommands = {DemoCommand.class, RunCommand.class, EvalCommand.class, CalibrateCommand.class, ReplayCommand.class, ConvertCommand.class, SlmCommand.class, PolicyCommand.class})
 final class OutriderCommand implements Runnable {
 
     @Option(
