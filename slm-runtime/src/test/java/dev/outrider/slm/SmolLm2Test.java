@@ -146,7 +146,8 @@ class SmolLm2Test {
         return new GgufWriter.Tensor(tensor.name(), TensorType.F32, tensor.dimensions(), out -> {
             float[] row = new float[columns];
             ByteBuffer bytes = ByteBuffer.allocate(4 * columns).order(ByteOrder.LITTLE_ENDIAN);
-            for (long at = 0; at < tensor.size(); at += columns) {
+            long rowBytes = (long) columns / tensor.type().valuesPerBlock() * tensor.type().bytesPerBlock();
+            for (long at = 0; at < tensor.data().byteSize(); at += rowBytes) {
                 Dequantize.values(tensor.type(), tensor.data(), at, columns, row, 0);
                 bytes.asFloatBuffer().put(row);
                 out.write(bytes.array());
