@@ -84,6 +84,6 @@ class LeakGuardTest {
                 assertThat(LeakedCall.in(passed.toString(), tools)).as(as).isNull();
             }
         }
-        assertThat(held).isGreaterThan(100);
+        assertThat(held).as("enough calls among the texts, seed %d", seed).isGreaterThan(50);
     }
 }

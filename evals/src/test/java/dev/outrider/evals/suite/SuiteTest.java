@@ -77,7 +77,7 @@ class SuiteTest {
         "\"id\":\"a\"|\"id\":\"\"|id is empty",
         "\"suite\":\"s\",||suite is missing",
         "\"category\"|\"categry\"|categry is no known key; known are category, expected,",
-        "bfcl-ast|bfcl|match \"bfcl\" is unknown; known are bfcl-ast, exact-json, gold-subset, recorded-outcome",
+        "bfcl-ast|bfcl|match \"bfcl\" is unknown; known are bfcl-ast, exact-json, gold-subset, desk-state, recorded-outcome",
         "\"order\":\"exact\"|\"order\":\"some\"|expected.order must be any or exact but is some",
         "{\"name\":\"f\",\"arguments\":{\"x\":[1]}}||expected.calls is empty; where no call is right say \"no_call\":true",
         "{\"name\":\"f\",\"arguments\"|{\"name\":\"g\",\"arguments\"|expected.calls[0].name is no offered tool: g",

@@ -49,7 +49,8 @@ class PolicyTest {
         assertThat(policy.workloads()).allSatisfy(w -> {
             assertThat(w.mode()).isEqualTo(Mode.ENFORCE);
             assertThat(w.egress()).isEqualTo(Egress.ANY);
-            assertThat(w.demand()).isEqualTo(new Workload.Demand(0.1, RiskKind.JOINT, Uncalibrated.ESCALATE, null));
+            double risk = w.name().equals("money") ? 0.05 : 0.1;
+            assertThat(w.demand()).isEqualTo(new Workload.Demand(risk, RiskKind.JOINT, Uncalibrated.ESCALATE, null));
             assertThat(w.unhelped().answerLocallyUpTo()).isEqualTo(SideEffect.READ);
         });
         assertThat(PolicyInForce.defaults().table().orElseThrow().workloads().keySet()).containsExactlyInAnyOrder("money", "write", "read");
