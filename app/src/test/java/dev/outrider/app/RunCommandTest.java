@@ -141,6 +141,7 @@ final class RunCommandTest {
                         .at(Instant.now())
                         .workload("write")
                         .decision(new Decision.Accept(0.99))
+                        .local(new DecisionRecord.Local("small", null, null, null, null, 10, 5, 0.01))
                         .audit(new DecisionRecord.Audit(1, true, null))
                         .calibration(new DecisionRecord.Calibrated(
                                 table.version(), 0.99, by.target().kind().name(), by.target().risk(), by.riskBound(), by.n()))

@@ -257,12 +257,12 @@ public final class CudaBackend implements Backend {
 
     @Override
     public void gate(Rows gates, Rows rows, int count, int width) {
-        throw new UnsupportedOperationException();
+        throw new UnsupportedOperationException("there is no kernel for gated MLPs; models that need them are refused when they are loaded");
     }
 
     @Override
     public void rotate(Rotation rotation, Rows rows, int heads, int size, Segments segments, List<KeyValues> caches) {
-        throw new UnsupportedOperationException("no kernel");
+        throw new UnsupportedOperationException("there is no kernel for rotary positions; models that need them are refused when they are loaded");
     }
 
     @Override
