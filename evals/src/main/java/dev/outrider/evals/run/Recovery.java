@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 import dev.outrider.evals.suite.EvalCase;
 import dev.outrider.router.Decision;
+import dev.outrider.router.RefusalReason;
 import dev.outrider.router.ledger.Answer;
 import dev.outrider.router.ledger.AuditRecord;
 import dev.outrider.router.ledger.DecisionRecord;
@@ -27,11 +28,11 @@ import dev.outrider.router.privacy.RecordCipher;
  * What the ledger knows of a run whose process was killed: answers that were given and not yet judged, queries that left for the LLM
  * and never came back, and the money that was spent.
  *
- * @param answered cases that the ledger has an answer for
+ * @param ended cases that the ledger has an answer for, or a refusal that was paid for: an LLM that answered in the wrong form
  * @param lost cases that left for the LLM and have no end in the ledger
  * @param spentMicroUsd all money of the ledger, local and remote; what was set aside for queries without an end counts as spent
  */
-public record Recovery(Map<String, DecisionRecord> answered, Set<String> lost, long spentMicroUsd) {
+public record Recovery(Map<String, DecisionRecord> ended, Set<String> lost, long spentMicroUsd) {
 
     /** Nothing was done before. */
     public static final Recovery NONE = new Recovery(Map.of(), Set.of(), 0);
@@ -44,7 +45,7 @@ public record Recovery(Map<String, DecisionRecord> answered, Set<String> lost, l
      */
     public static Recovery of(Path ledger, @Nullable RecordCipher cipher, RunLog log) {
         Set<String> done = log.done().keySet();
-        Map<String, DecisionRecord> answered = new LinkedHashMap<>();
+        Map<String, DecisionRecord> ended = new LinkedHashMap<>();
         Map<String, Long> open = new HashMap<>();
         long spent = 0;
         try (Stream<LedgerEntry> entries = LedgerReader.of(ledger, cipher).entries()) {
@@ -55,8 +56,8 @@ public record Recovery(Map<String, DecisionRecord> answered, Set<String> lost, l
                         open.remove(record.id());
                         spent += record.cost().totalMicroUsd();
                         String query = record.query();
-                        if (query != null && !done.contains(query) && answer(record) != null) {
-                            answered.put(query, record);
+                        if (query != null && !done.contains(query) && (answer(record) != null || paidRefusal(record))) {
+                            ended.put(query, record);
                         }
                     }
                     case AuditRecord audit -> {
@@ -71,11 +72,11 @@ public record Recovery(Map<String, DecisionRecord> answered, Set<String> lost, l
         }
         Set<String> lost = new HashSet<>();
         log.sent().forEach((caseId, id) -> {
-            if (open.containsKey(id) && !done.contains(caseId) && !answered.containsKey(caseId)) {
+            if (open.containsKey(id) && !done.contains(caseId) && !ended.containsKey(caseId)) {
                 lost.add(caseId);
             }
         });
-        return new Recovery(answered, lost, spent + open.values().stream().mapToLong(Long::longValue).sum());
+        return new Recovery(ended, lost, spent + open.values().stream().mapToLong(Long::longValue).sum());
     }
 
     /**
@@ -86,18 +87,26 @@ public record Recovery(Map<String, DecisionRecord> answered, Set<String> lost, l
     List<QueryResult> results(List<EvalCase> cases, boolean free) {
         List<QueryResult> results = new ArrayList<>();
         for (EvalCase c : cases) {
-            DecisionRecord record = answered.get(c.id());
+            DecisionRecord record = ended.get(c.id());
             if (record != null) {
                 AiMessage message = answer(record);
                 DecisionRecord.Times times = record.times();
-                if (message != null) {
-                    results.add(QueryResults.answered(c, message, record, times == null ? 0 : times.seconds()));
-                }
+                double seconds = times == null ? 0 : times.seconds();
+                results.add(message == null
+                        ? QueryResults.refused(c, record, seconds)
+                        : QueryResults.answered(c, message, record, seconds));
             } else if (lost.contains(c.id()) && !free) {
                 results.add(QueryResults.lost(c));
             }
         }
         return results;
+    }
+
+    /** Whether the LLM was paid for an answer of no use. A query that was called off, or that the money ended, is asked again. */
+    private static boolean paidRefusal(DecisionRecord record) {
+        return record.decision() instanceof Decision.Refuse refused
+                && refused.reason() == RefusalReason.REMOTE_FAILED
+                && record.cost().remoteMicroUsd() > 0;
     }
 
     /** What the caller got; null when it got nothing, or when the ledger keeps no answers. */

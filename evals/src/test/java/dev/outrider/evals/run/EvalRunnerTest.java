@@ -9,11 +9,13 @@ import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.assertj.core.groups.Tuple;
@@ -195,6 +197,29 @@ class EvalRunnerTest {
             assertThat(whole.partial()).isFalse();
             assertThat(whole.stopReason()).isEmpty();
             assertThat(whole.results()).hasSize(120).noneMatch(r -> "BUDGET_EXHAUSTED".equals(r.reason()));
+        }
+    }
+
+    @Test
+    void whatTheLedgerKnowsIsNotPaidForAgain(@TempDir Path folder) throws IOException {
+        try (SimulatedLlm llm = SimulatedLlm.start(suite.cases(), SimulatedLlmBehaviour.perfect())) {
+            MoneyLimit limit = MoneyLimit.ofUsd(new BigDecimal("5"));
+            EvalRun first = paidRun(folder, suite, llm, limit);
+            assertThat(first.results()).as("a malformed answer that was paid for").anySatisfy(r -> {
+                assertThat(r.reason()).isEqualTo("REMOTE_FAILED");
+                assertThat(Objects.requireNonNull(r.record()).cost().remoteMicroUsd()).isPositive();
+            });
+            long requests = llm.requests();
+            Path results = folder.resolve("results.jsonl");
+            List<String> lines = Files.readAllLines(results);
+            // as a process leaves it that is killed between the ledger's line and the result's
+            Files.write(results, lines.stream().filter(line -> !ResultLines.isResult(line)).toList());
+
+            EvalRun again = paidRun(folder, suite, llm, limit);
+            assertThat(llm.requests()).isEqualTo(requests);
+            assertThat(again.results().stream().map(r -> r.caseId() + r.route() + r.reason() + r.right() + r.answer()))
+                    .containsExactlyElementsOf(
+                            first.results().stream().map(r -> r.caseId() + r.route() + r.reason() + r.right() + r.answer()).toList());
         }
     }
 
