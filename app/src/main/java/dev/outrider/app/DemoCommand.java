@@ -63,7 +63,7 @@ final class DemoCommand implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            description = "Where report.html, report.json, ledger.jsonl, desk.db and, with a real LLM, budgets.db go. Default: ${DEFAULT-VALUE}")
+            description = "Where report.html, report.json, report.md, ledger.jsonl, desk.db and, with a real LLM, budgets.db go. Default: ${DEFAULT-VALUE}")
     private Path out = Path.of("outrider-demo");
 
     @Option(names = "--quiet", description = "Show the table only, not the requests.")

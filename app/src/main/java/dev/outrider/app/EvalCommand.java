@@ -14,6 +14,7 @@ import dev.outrider.app.terminal.Progress;
 import dev.outrider.app.terminal.Terminal;
 import dev.outrider.evals.report.JsonReport;
 import dev.outrider.evals.report.ReplacementReport;
+import dev.outrider.evals.report.ReportInputs;
 import dev.outrider.evals.report.TextReport;
 import dev.outrider.evals.run.EvalRun;
 import dev.outrider.evals.run.EvalRunner;
@@ -45,7 +46,8 @@ import dev.outrider.tools.desk.Desk;
             "Examples:",
             "  outrider eval desk --out report",
             "  outrider eval suites/*.jsonl --out report --sample 200 --seed 7 --json > summary.json",
-            "  outrider eval desk --out report --concurrency 4 --max-usd 2.50 --tag two_step"
+            "  outrider eval desk --out report --concurrency 4 --max-usd 2.50 --tag two_step",
+            "  outrider eval suites/ --out cascade --llm-alone llm-only --margin 0.03"
         })
 final class EvalCommand implements Callable<Integer> {
 
@@ -63,7 +65,7 @@ final class EvalCommand implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            description = "Where report.html, report.json, results.jsonl and ledger.jsonl go.")
+            description = "Where report.html, report.json, report.md, results.jsonl and ledger.jsonl go.")
     private @Nullable Path out;
 
     @Option(names = "--sample", paramLabel = "N", description = "Run about so many cases, whole tasks drawn by chance.")
@@ -92,6 +94,9 @@ final class EvalCommand implements Callable<Integer> {
     @Mixin
     private final RunOptions run = new RunOptions();
 
+    @Mixin
+    private final ReportOptions reportOptions = new ReportOptions();
+
     @Option(names = "--json", description = "Print report.json instead of the table.")
     private boolean json;
 
@@ -112,13 +117,14 @@ final class EvalCommand implements Callable<Integer> {
         }
         PolicyInForce policy = decider.policy();
         Suite suite = suite();
+        ReportInputs inputs = reportOptions.inputs(suite.cases());
         ReportFiles files = ReportFiles.resuming(out, run.fresh());
         ReplacementReport report;
         try (FirstTier first = decider.firstTier(policy.policy(), run.concurrency());
                 LlmOptions.Llm llm = llmOptions.start(System.getenv(), policy.policy(), suite.cases(), seed.value())) {
             RunInfo info = new RunInfo(
                     suite.name(), RunInfo.Mode.SUITE, first.name(), llm.info(), policy.policy(), seed.value());
-            report = ReplacementReport.of(info, run(suite, info, policy, files, first, llm));
+            report = ReplacementReport.of(info, run(suite, info, policy, files, first, llm), inputs);
             files.write(report);
         }
         if (json) {

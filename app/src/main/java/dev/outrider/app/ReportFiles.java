@@ -4,13 +4,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 
-import dev.outrider.evals.report.HtmlReport;
-import dev.outrider.evals.report.JsonReport;
 import dev.outrider.evals.report.ReplacementReport;
 
-/** The folder that a run leaves behind: report.html, report.json and ledger.jsonl. */
+/** The folder that a run leaves behind: report.html, report.json, report.md and ledger.jsonl. */
 final class ReportFiles {
 
     private final Path folder;
@@ -93,21 +90,10 @@ final class ReportFiles {
         return folder.resolve("report.html");
     }
 
-    Path json() {
-        return folder.resolve("report.json");
-    }
-
-    /** Writes both forms of the report; each appears complete or not at all. */
+    /** Writes all forms of the report; each appears complete or not at all. */
     void write(ReplacementReport report) {
-        write(json(), JsonReport.write(report));
-        write(html(), HtmlReport.render(report));
-    }
-
-    private static void write(Path file, String text) {
-        Path part = file.resolveSibling(file.getFileName() + ".part");
         try {
-            Files.writeString(part, text);
-            Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+            dev.outrider.evals.report.ReportFiles.write(folder, report);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -97,7 +97,7 @@ final class HtmlStatistics {
         add("<section><h2>What it takes</h2><dl class=\"tiles\">");
         Statistics.FailedLocal failed = s.failedLocal();
         tile("failed local attempts", String.valueOf(failed.attempts()), Wording.usd(failed.microUsd()) + " and "
-                + Wording.seconds(failed.seconds()) + (failed.joules() == null ? "" : ", " + joules(failed.joules())) + " for no answer");
+                + Wording.seconds(failed.seconds()) + (failed.joules() == null ? "" : ", " + Wording.joules(failed.joules())) + " for no answer");
         Statistics.Tasks tasks = s.tasks();
         tile("money per right task", tasks.microUsdPerRight() == null ? "–" : Wording.usd(Math.round(tasks.microUsdPerRight())),
                 tasks.right() + " of " + Wording.plural(tasks.n(), "task") + " with every query right"
@@ -106,23 +106,15 @@ final class HtmlStatistics {
                                 : "; LLM alone " + Wording.usd(Math.round(tasks.llmOnlyMicroUsdPerRight()))));
         Statistics.Energy energy = s.energy();
         if (energy != null) {
-            tile("energy", joules(energy.local() + energy.remote()), "LLM alone " + joules(energy.llmOnly()) + "; local "
-                    + joules(energy.local()));
+            tile("energy", Wording.joules(energy.local() + energy.remote()), "LLM alone " + Wording.joules(energy.llmOnly()) + "; local "
+                    + Wording.joules(energy.local()));
         }
         add("</dl>");
         if (energy != null) {
-            add("<p class=\"hint\">Energy is reckoned, not measured, from what was stated: " + text(energy.inputs().stated().entrySet().stream()
-                    .map(e -> e.getKey() + " " + e.getValue())
-                    .collect(Collectors.joining(", "))) + ".</p>");
+            add("<p class=\"hint\">" + text(Wording.statedInputs(energy)) + "</p>");
         }
         add("</section>");
         return section();
-    }
-
-    private static String joules(double joules) {
-        return joules >= 3.6e6
-                ? String.format(Locale.ROOT, "%.2f kWh", joules / 3.6e6)
-                : joules >= 1000 ? String.format(Locale.ROOT, "%.1f kJ", joules / 1000) : String.format(Locale.ROOT, "%.1f J", joules);
     }
 
     private void tile(String name, String value, String small) {

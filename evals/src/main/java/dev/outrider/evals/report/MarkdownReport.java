@@ -51,6 +51,10 @@ public final class MarkdownReport {
         row("money", Wording.usd(r.cost().routedMicroUsd()) + " instead of " + Wording.usd(r.cost().llmOnlyMicroUsd()), "");
         row("failed local attempts", s.failedLocal().attempts() + ", " + Wording.usd(s.failedLocal().microUsd()) + ", "
                 + Wording.seconds(s.failedLocal().seconds()), "");
+        if (s.energy() != null) {
+            row("energy", Wording.joules(s.energy().local() + s.energy().remote()) + " instead of " + Wording.joules(s.energy().llmOnly()),
+                    "");
+        }
         if (s.tasks().microUsdPerRight() != null) {
             row("money per right task", Wording.usd(Math.round(s.tasks().microUsdPerRight())), s.tasks().right() + " of " + s.tasks().n()
                     + " tasks right");
@@ -71,7 +75,7 @@ public final class MarkdownReport {
         Statistics.Energy energy = s.energy();
         if (energy != null) {
             line("");
-            line("Energy is reckoned from what was stated: " + text(String.valueOf(energy.inputs().stated())) + ".");
+            line(text(Wording.statedInputs(energy)));
         }
     }
 

@@ -69,6 +69,7 @@ final class StatisticsBuilder {
     private long onlyCascade;
     private long onlyLlm;
     private long assumed;
+    private long paired;
     private boolean llmKnown = true;
     private long failedAttempts;
     private long failedMicroUsd;
@@ -190,6 +191,7 @@ final class StatisticsBuilder {
         // what is not known is taken to be right: that can only make the cascade look worse
         boolean llm = known == null || known;
         assumed += known == null ? 1 : 0;
+        paired += r.route() != Route.REMOTE && known != null ? 1 : 0;
         onlyCascade += r.right() && !llm ? 1 : 0;
         onlyLlm += !r.right() && llm ? 1 : 0;
         QueryResult.Proposal proposal = r.local();
@@ -262,9 +264,12 @@ final class StatisticsBuilder {
         if (simulation != null && simulation.wrongRate() == 0) {
             return "by construction: recorded gold answers stand in for the LLM, so it is right everywhere";
         }
+        String source = inputs.llmAlone().source();
+        String told = paired == 0 || source.isEmpty() ? "" : "its verdict on " + paired + " queries that it did not answer here is from "
+                + source + "; ";
         return assumed == 0
-                ? "its verdict is known on every query"
-                : "its verdict is not known on " + assumed + " queries: in the test it is taken to be right there, and in the frontier and"
+                ? told + "its verdict is known on every query"
+                : told + "its verdict is not known on " + assumed + " queries: in the test it is taken to be right there, and in the frontier and"
                         + " the random router to be right as often as on the others";
     }
 

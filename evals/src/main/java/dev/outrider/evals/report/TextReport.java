@@ -2,6 +2,8 @@ package dev.outrider.evals.report;
 
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 import dev.outrider.evals.run.EvalRun;
@@ -34,7 +36,7 @@ public final class TextReport {
         line(bold("Replacement report: " + report.info().title()));
         line(dim(head(report)));
         for (String warning : Wording.warnings(report)) {
-            wrapped(warning);
+            wrapped("! ", warning, text -> paint(YELLOW, text));
         }
         for (String note : run.notes()) {
             line(dim("- " + note));
@@ -69,6 +71,10 @@ public final class TextReport {
         statistics(report.statistics());
         figure("latency p50 / p95", spread(report.latency().local()), "local; LLM " + spread(report.latency().remote()));
         figure("time", Wording.seconds(run.seconds()), "the whole run");
+        Statistics.Energy energy = report.statistics().energy();
+        if (energy != null) {
+            wrapped("  ", Wording.statedInputs(energy), this::dim);
+        }
         if (report.categories().size() > 1) {
             line("");
             table(report);
@@ -89,6 +95,11 @@ public final class TextReport {
         }
         figure("replaced by tokens", Wording.percent(s.all().tokens()), "by money " + Wording.percent(s.all().money())
                 + (s.energy() == null ? "" : ", by joules " + Wording.percent(s.all().joules())) + ", net of all local attempts");
+        Statistics.Energy energy = s.energy();
+        if (energy != null) {
+            figure("energy", Wording.joules(energy.local() + energy.remote()), "LLM alone " + Wording.joules(energy.llmOnly())
+                    + ", failed local attempts " + Wording.joules(Objects.requireNonNullElse(s.failedLocal().joules(), 0.0)));
+        }
         if (s.tasks().microUsdPerRight() != null) {
             figure("money per right task", Wording.usd(Math.round(s.tasks().microUsdPerRight())), s.tasks().right() + " of "
                     + Wording.plural(s.tasks().n(), "task") + " right" + (s.tasks().llmOnlyMicroUsdPerRight() == null
@@ -139,16 +150,16 @@ public final class TextReport {
         return spread == null ? "–" : Wording.seconds(spread.p50()) + " / " + Wording.seconds(spread.p95());
     }
 
-    private void wrapped(String text) {
-        StringBuilder at = new StringBuilder("! ");
+    private void wrapped(String first, String text, UnaryOperator<String> style) {
+        StringBuilder at = new StringBuilder(first);
         for (String word : text.split(" ", -1)) {
             if (at.length() + word.length() > 98) {
-                line(paint(YELLOW, at.toString().stripTrailing()));
+                line(style.apply(at.toString().stripTrailing()));
                 at = new StringBuilder("  ");
             }
             at.append(word).append(' ');
         }
-        line(paint(YELLOW, at.toString().stripTrailing()));
+        line(style.apply(at.toString().stripTrailing()));
     }
 
     private void line(String text) {

@@ -1,9 +1,11 @@
 package dev.outrider.evals.report;
 
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 import dev.outrider.evals.llm.SimulatedLlmBehaviour;
@@ -124,6 +126,24 @@ final class Wording {
 
     static String verdict(NonInferiority test) {
         return (test.notInferior() ? "not inferior" : "not shown to be as good") + ": 95 % bound " + points(test.lower());
+    }
+
+    /** {@code 1.2 kJ}. */
+    static String joules(double joules) {
+        return joules >= 3.6e6
+                ? String.format(Locale.ROOT, "%.2f kWh", joules / 3.6e6)
+                : joules >= 1000 ? String.format(Locale.ROOT, "%.1f kJ", joules / 1000) : String.format(Locale.ROOT, "%.1f J", joules);
+    }
+
+    /** That joules are no measurement, and what they are reckoned from. */
+    static String statedInputs(Statistics.Energy energy) {
+        return "Energy is reckoned, not measured. Stated inputs: " + energy.inputs().stated().entrySet().stream()
+                .map(e -> e.getKey() + " " + number(e.getValue()))
+                .collect(Collectors.joining(", ")) + ".";
+    }
+
+    private static String number(double value) {
+        return new BigDecimal(Double.toString(value)).stripTrailingZeros().toPlainString();
     }
 
     static String seconds(double seconds) {
