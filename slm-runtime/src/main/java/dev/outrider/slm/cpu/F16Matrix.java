@@ -11,6 +11,8 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
+import dev.outrider.slm.gguf.TensorType;
+
 /** Weights stored as 16-bit IEEE floats; infinities and NaN, which no weight is, come out as large numbers. */
 final class F16Matrix extends CpuMatrix {
 
@@ -20,24 +22,12 @@ final class F16Matrix extends CpuMatrix {
     private static final ValueLayout.OfShort VALUE = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
     F16Matrix(MemorySegment data, int rows, int columns) {
-        super(data, rows, columns, 2L * columns);
+        super(data, TensorType.F16, rows, columns);
     }
 
     @Override
-    void multiply(float[] x, int xAt, int from, int to, float[] sums, int sumsAt) {
-        int row = from;
-        for (; !streamed() && row + 2 <= to; row += 2) {
-            two(x, xAt, row, sums, sumsAt + (row - from) * COUNT);
-        }
-        for (; row < to; row++) {
-            one(x, xAt, row, sums, sumsAt + (row - from) * COUNT);
-        }
-    }
-
-    private void two(float[] x, int xAt, int row, float[] sums, int at) {
+    void pair(long a, long b, float[] x, int xAt, float[] sums, int sumsA, int sumsB) {
         MemorySegment w = data;
-        long a = rowAt(row);
-        long b = rowAt(row + 1);
         int bound = Lanes.bound(columns());
         FloatVector sa = FloatVector.zero(FLOATS);
         FloatVector sb = FloatVector.zero(FLOATS);
@@ -46,19 +36,8 @@ final class F16Matrix extends CpuMatrix {
             sa = Lanes.halfFloats(ShortVector.fromMemorySegment(SHORTS, w, a + 2L * i, LITTLE_ENDIAN)).fma(v, sa);
             sb = Lanes.halfFloats(ShortVector.fromMemorySegment(SHORTS, w, b + 2L * i, LITTLE_ENDIAN)).fma(v, sb);
         }
-        sa.intoArray(sums, at);
-        sb.intoArray(sums, at + COUNT);
-    }
-
-    private void one(float[] x, int xAt, int row, float[] sums, int at) {
-        long a = rowAt(row);
-        int bound = Lanes.bound(columns());
-        FloatVector sum = FloatVector.zero(FLOATS);
-        for (int i = 0; i < bound; i += COUNT) {
-            sum = Lanes.halfFloats(ShortVector.fromMemorySegment(SHORTS, data, a + 2L * i, LITTLE_ENDIAN))
-                    .fma(FloatVector.fromArray(FLOATS, x, xAt + i), sum);
-        }
-        sum.intoArray(sums, at);
+        sa.intoArray(sums, sumsA);
+        sb.intoArray(sums, sumsB);
     }
 
     private float value(long rowAt, int i) {

@@ -30,6 +30,9 @@ final class MatrixProduct {
     /** Rows per panel: 128 KB of unpacked weights. */
     private static final int PANEL = 32;
 
+    /** Rows whose sums for a single vector are kept before they are folded: two runs of addresses, each of half of them. */
+    private static final int SINGLE_PANEL = 256;
+
     private static final long ROW_BYTES = (long) BLOCK * Float.BYTES;
     private static final int CACHE_LINE = 64;
 
@@ -38,11 +41,11 @@ final class MatrixProduct {
 
     private final Arena arena = Arena.ofAuto();
     private final MemorySegment panel = arena.allocate(PANEL * ROW_BYTES, CACHE_LINE);
-    private final float[] folded = new float[PANEL];
+    private final float[] folded = new float[SINGLE_PANEL];
     private final MemorySegment rest = arena.allocate(4L * COUNT, CACHE_LINE);
 
     /** A vector of zeros, with which sums begin; then sums up to the block at hand, {@code [vector][row][lane]}. */
-    private float[] sums = new float[(4 * PANEL + 1) * COUNT];
+    private float[] sums = new float[(SINGLE_PANEL + 1) * COUNT];
 
     private float[] x = {};
     private float[] y = {};
@@ -68,8 +71,9 @@ final class MatrixProduct {
         this.add = add;
         columns = matrix.columns();
         outputs = matrix.rows();
-        for (firstRow = from; firstRow < to; firstRow += PANEL) {
-            int rows = Math.min(PANEL, to - firstRow);
+        int step = count == 1 ? SINGLE_PANEL : PANEL;
+        for (firstRow = from; firstRow < to; firstRow += step) {
+            int rows = Math.min(step, to - firstRow);
             if (count == 1) {
                 matrix.multiply(x, 0, firstRow, firstRow + rows, sums, COUNT);
                 fold(sums, COUNT, rows, folded);

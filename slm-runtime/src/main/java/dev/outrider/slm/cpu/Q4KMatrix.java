@@ -20,7 +20,7 @@ import dev.outrider.slm.gguf.TensorType;
  * Q4_K: blocks of 256 quants in eight parts of 32. Two 16-bit floats are common to a block; 12 bytes hold a scale and a minimum of 6 bits for
  * each part, by which they are multiplied. Low halves of 32 bytes are one part, high halves the next one.
  */
-final class Q4KMatrix extends QuantMatrix {
+final class Q4KMatrix extends CpuMatrix {
 
     private static final int BLOCK = 256;
     private static final int PART = 32;

@@ -17,7 +17,7 @@ import jdk.incubator.vector.IntVector;
 import dev.outrider.slm.gguf.TensorType;
 
 /** Q4_0 and Q4_1: blocks of 32 half bytes. Low halves of 16 bytes are the first 16 quants, high halves the other ones. */
-final class Q4Matrix extends QuantMatrix {
+final class Q4Matrix extends CpuMatrix {
 
     private static final int BLOCK = 32;
 

@@ -21,7 +21,7 @@ import dev.outrider.slm.gguf.TensorType;
  * Q5_K: as {@link Q4KMatrix}, with the fifth bits in 32 bytes before the half bytes: bit {@code p} of byte {@code l} belongs to quant {@code l} of
  * the part {@code p}.
  */
-final class Q5KMatrix extends QuantMatrix {
+final class Q5KMatrix extends CpuMatrix {
 
     private static final int BLOCK = 256;
     private static final int PART = 32;

@@ -18,7 +18,7 @@ import jdk.incubator.vector.IntVector;
 import dev.outrider.slm.gguf.TensorType;
 
 /** Q5_0 and Q5_1: as {@link Q4Matrix}, with the fifth bits of all 32 quants in one integer before the half bytes. */
-final class Q5Matrix extends QuantMatrix {
+final class Q5Matrix extends CpuMatrix {
 
     private static final int BLOCK = 32;
 

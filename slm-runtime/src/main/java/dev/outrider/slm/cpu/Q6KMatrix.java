@@ -23,7 +23,7 @@ import dev.outrider.slm.gguf.TensorType;
  * the low four bits of parts 0 and 1 are the low halves of 64 bytes, those of parts 2 and 3 the high halves; the upper two bits of the four
  * parts lie together in 32 bytes.
  */
-final class Q6KMatrix extends QuantMatrix {
+final class Q6KMatrix extends CpuMatrix {
 
     private static final int BLOCK = 256;
     private static final int PART = 32;

@@ -6,6 +6,8 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
+import dev.outrider.slm.gguf.TensorType;
+
 /**
  * Weights stored as Q8_0: blocks of 32 signed bytes after a 16-bit float, their common scale. The activations stay 32-bit
  * floats, so the only error against the stored weights is that of float sums. Quants are scaled before they are multiplied: the product
@@ -20,24 +22,12 @@ final class Q8Matrix extends CpuMatrix {
     private static final int STEP = Lanes.BYTES.length();
 
     Q8Matrix(MemorySegment data, int rows, int columns) {
-        super(data, rows, columns, columns / BLOCK * (long) BLOCK_BYTES);
+        super(data, TensorType.Q8_0, rows, columns);
     }
 
     @Override
-    void multiply(float[] x, int xAt, int from, int to, float[] sums, int sumsAt) {
-        int row = from;
-        for (; !streamed() && row + 2 <= to; row += 2) {
-            two(x, xAt, row, sums, sumsAt + (row - from) * Lanes.COUNT);
-        }
-        for (; row < to; row++) {
-            one(x, xAt, row, sums, sumsAt + (row - from) * Lanes.COUNT);
-        }
-    }
-
-    private void two(float[] x, int xAt, int row, float[] sums, int at) {
+    void pair(long a, long b, float[] x, int xAt, float[] sums, int sumsA, int sumsB) {
         MemorySegment w = data;
-        long a = rowAt(row);
-        long b = rowAt(row + 1);
         int end = xAt + columns();
         FloatVector sa = FloatVector.zero(FLOATS);
         FloatVector sb = FloatVector.zero(FLOATS);
@@ -57,27 +47,8 @@ final class Q8Matrix extends CpuMatrix {
             a += BLOCK_BYTES;
             b += BLOCK_BYTES;
         }
-        sa.intoArray(sums, at);
-        sb.intoArray(sums, at + Lanes.COUNT);
-    }
-
-    private void one(float[] x, int xAt, int row, float[] sums, int at) {
-        MemorySegment w = data;
-        long a = rowAt(row);
-        int end = xAt + columns();
-        FloatVector sum = FloatVector.zero(FLOATS);
-        for (int i = xAt; i < end; i += BLOCK) {
-            float scale = Float.float16ToFloat(w.get(HALF, a));
-            for (int j = 0; j < BLOCK; j += STEP) {
-                sum = Lanes.signed(w, a + 2 + j, 0).mul(scale).fma(FloatVector.fromArray(FLOATS, x, i + j), sum);
-                if (Lanes.COUNT < STEP) {
-                    FloatVector v = FloatVector.fromArray(FLOATS, x, i + j + Lanes.COUNT);
-                    sum = Lanes.signed(w, a + 2 + j, 1).mul(scale).fma(v, sum);
-                }
-            }
-            a += BLOCK_BYTES;
-        }
-        sum.intoArray(sums, at);
+        sa.intoArray(sums, sumsA);
+        sb.intoArray(sums, sumsB);
     }
 
     @Override

@@ -18,7 +18,13 @@ final class WorkerPool implements AutoCloseable {
     private static final long SMALLEST_SHARED_WORK = 1 << 17;
 
     private static final long SMALLEST_CHUNK_WORK = 1 << 14;
-    private static final int CHUNKS_PER_THREAD = 4;
+    private static final int LEAST_CHUNKS_PER_THREAD = 4;
+
+    /** At the end of a kernel threads wait for the one with the last chunk, half of one on average: large kernels have more and smaller ones. */
+    private static final int MOST_CHUNKS_PER_THREAD = 16;
+
+    /** A chunk of a large kernel: a hundred kilobytes of weights and more, which memory brings as fast as one long run. */
+    private static final long LARGE_CHUNK_WORK = 1 << 17;
 
     /** About 20 to 50 microseconds: longer than the gap between two kernels of one forward pass. */
     private static final int SPINS_BEFORE_PARK = 1_000;
@@ -76,7 +82,9 @@ final class WorkerPool implements AutoCloseable {
             task.run(0, units, 0);
             return;
         }
-        long chunks = Math.max(1, Math.min(work / SMALLEST_CHUNK_WORK, (long) size() * CHUNKS_PER_THREAD));
+        long large = Math.clamp(
+                work / LARGE_CHUNK_WORK, (long) size() * LEAST_CHUNKS_PER_THREAD, (long) size() * MOST_CHUNKS_PER_THREAD);
+        long chunks = Math.max(1, Math.min(work / SMALLEST_CHUNK_WORK, large));
         int chunk = (int) Math.max(1, (units + chunks - 1) / chunks);
         chunk = (chunk + multiple - 1) / multiple * multiple;
         Job current = new Job(task, units, chunk);
