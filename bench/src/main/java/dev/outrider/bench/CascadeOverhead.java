@@ -34,6 +34,7 @@ import dev.outrider.router.RoutingStats;
 import dev.outrider.router.budget.BudgetState;
 import dev.outrider.router.budget.BudgetStore;
 import dev.outrider.router.budget.InMemoryBudgetStore;
+import dev.outrider.router.budget.JournaledBudgetStore;
 import dev.outrider.router.budget.SqliteBudgetStore;
 import dev.outrider.router.ledger.DecisionRecord;
 import dev.outrider.router.ledger.Ledger;
@@ -60,9 +61,11 @@ public class CascadeOverhead {
             .build();
     private final Path folder = temporaryFolder();
     private final SqliteLedger ledger = SqliteLedger.open(folder.resolve("ledger.db"));
-    private final SqliteBudgetStore budgets = SqliteBudgetStore.open(folder.resolve("budget.db"));
+    private final JournaledBudgetStore own = JournaledBudgetStore.open(folder.resolve("own.db"));
+    private final SqliteBudgetStore shared = SqliteBudgetStore.open(folder.resolve("shared.db"));
     private final CascadeChatModel inMemory = cascade(kept, new InMemoryBudgetStore());
-    private final CascadeChatModel inFiles = cascade(ledger, budgets);
+    private final CascadeChatModel inOwnFiles = cascade(ledger, own);
+    private final CascadeChatModel inSharedFiles = cascade(ledger, shared);
 
     private CascadeChatModel cascade(Ledger into, BudgetStore store) {
         return CascadeChatModel.builder()
@@ -100,10 +103,12 @@ public class CascadeOverhead {
     @TearDown(Level.Trial)
     public void checkAll() throws IOException {
         check(inMemory);
-        check(inFiles);
+        check(inOwnFiles);
+        check(inSharedFiles);
         desk.close();
         ledger.close();
-        budgets.close();
+        own.close();
+        shared.close();
         List<Path> files;
         try (Stream<Path> all = Files.walk(folder)) {
             files = all.sorted(Comparator.reverseOrder()).toList();
@@ -140,12 +145,20 @@ public class CascadeOverhead {
         return inMemory.chat(request, callers.next());
     }
 
-    /** One query at a time, ledger and budgets in SQLite files. */
+    /** One query at a time, ledger and budgets in SQLite files that the process has to itself. */
     @Benchmark
     @BenchmarkMode(Mode.SampleTime)
     @OutputTimeUnit(TimeUnit.MICROSECONDS)
     public ChatResponse decideInSqlite(Callers callers) {
-        return inFiles.chat(request, callers.next());
+        return inOwnFiles.chat(request, callers.next());
+    }
+
+    /** One query at a time, budgets in a SQLite file that other processes may use at the same time. */
+    @Benchmark
+    @BenchmarkMode(Mode.SampleTime)
+    @OutputTimeUnit(TimeUnit.MICROSECONDS)
+    public ChatResponse decideInSharedSqlite(Callers callers) {
+        return inSharedFiles.chat(request, callers.next());
     }
 
     /** As many queries as two threads can decide, ledger and budgets in memory. */
@@ -157,12 +170,12 @@ public class CascadeOverhead {
         return inMemory.chat(request, callers.next());
     }
 
-    /** As many queries as two threads can decide, ledger and budgets in SQLite files. */
+    /** As many queries as two threads can decide, ledger and budgets in SQLite files that the process has to itself. */
     @Benchmark
     @Threads(2)
     @BenchmarkMode(Mode.Throughput)
     @OutputTimeUnit(TimeUnit.SECONDS)
     public ChatResponse decisionsInSqlite(Callers callers) {
-        return inFiles.chat(request, callers.next());
+        return inOwnFiles.chat(request, callers.next());
     }
 }

@@ -3,6 +3,7 @@ package dev.outrider.router;
 import dev.langchain4j.data.message.AiMessage;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -14,6 +15,7 @@ import org.slf4j.LoggerFactory;
 
 import dev.outrider.router.audit.AgreementMatcher;
 import dev.outrider.router.audit.ShadowAudits;
+import dev.outrider.router.audit.Suspension;
 import dev.outrider.router.events.RoutingEvent;
 import dev.outrider.router.events.RoutingListener;
 import dev.outrider.router.events.RoutingListeners;
@@ -112,15 +114,19 @@ final class AsideWork implements AutoCloseable {
                 asked.bill().outputTokens(),
                 asked.microUsd(),
                 asked.seconds()));
-        ledger.audited(record);
-        int suspended = audits.suspensions().size();
-        audits.audited(record);
+        List<Suspension> raised;
+        // counted in the order of the ledger, so that whoever reads it raises the same alarm at the same audit
+        synchronized (audits) {
+            ledger.audited(record);
+            int suspended = audits.suspensions().size();
+            audits.audited(record);
+            raised = audits.suspensions().stream().skip(suspended).toList();
+        }
         audited.accept(record);
         events.tell(RoutingListener::onAudit, record);
-        audits.suspensions().stream()
-                .skip(suspended)
-                .forEach(raised -> events.tell(RoutingListener::onDriftAlarm,
-                        new RoutingEvent.DriftAlarm(clock.instant(), raised.workload(), raised.inOneLine())));
+        raised.forEach(alarm -> events.tell(
+                RoutingListener::onDriftAlarm,
+                new RoutingEvent.DriftAlarm(clock.instant(), alarm.workload(), alarm.inOneLine())));
     }
 
     private static AiMessage answerOf(CascadeQuery query) {

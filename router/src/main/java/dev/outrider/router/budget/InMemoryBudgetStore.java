@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,9 +24,82 @@ public final class InMemoryBudgetStore implements BudgetStore {
 
     private final ConcurrentHashMap<String, Account> accounts = new ConcurrentHashMap<>();
     private final ConcurrentSkipListMap<Key, Entry> leases = new ConcurrentSkipListMap<>();
-    private final AtomicLong ids = new AtomicLong();
+    private final AtomicLong ids;
+    private final Consumer<Ticket> expired;
     private final Upkeep upkeep = new Upkeep();
     private volatile boolean closed;
+
+    /** Accounts of which nothing is spent. */
+    public InMemoryBudgetStore() {
+        this(0, ticket -> {});
+    }
+
+    /**
+     * Accounts for a store that keeps them elsewhere as well.
+     *
+     * @param lastId tickets get greater ids
+     * @param expired is told of every lease that returns by itself, on the thread that found out
+     */
+    InMemoryBudgetStore(long lastId, Consumer<Ticket> expired) {
+        this.ids = new AtomicLong(lastId);
+        this.expired = expired;
+    }
+
+    /**
+     * An account as it is kept elsewhere.
+     *
+     * @param forgetAt when it may be forgotten, in milliseconds since the epoch
+     */
+    record Kept(String name, Balance balance, long forgetAt) {}
+
+    /** Takes up an account that was kept elsewhere. */
+    void restore(Kept kept) {
+        Account account = lock(kept.name());
+        try {
+            account.window = kept.balance().window();
+            account.spent = kept.balance().spent();
+            account.leased = kept.balance().leased();
+            account.total = kept.balance().total();
+            account.forgetAt = kept.forgetAt();
+        } finally {
+            account.lock.unlock();
+        }
+    }
+
+    /**
+     * Takes up a lease that was taken before.
+     *
+     * @param counted whether its accounts count it already
+     */
+    void restore(Ticket ticket, boolean counted) {
+        for (Leg leg : ticket.legs()) {
+            if (!counted && leg.amount() > 0) {
+                Account account = lock(leg.account());
+                try {
+                    account.advance(leg.window());
+                    account.leased += account.window == leg.window() ? leg.amount() : 0;
+                    account.forgetAt = Math.max(account.forgetAt, leg.forgetAt());
+                } finally {
+                    account.lock.unlock();
+                }
+            }
+        }
+        leases.put(new Key(ticket.expires(), ticket.id()), new Entry(ticket, State.OUT));
+    }
+
+    /** How an account stands, to be kept elsewhere; null when nothing is known of it any more. */
+    @Nullable Kept kept(String name) {
+        Account account = accounts.get(name);
+        if (account == null) {
+            return null;
+        }
+        account.lock.lock();
+        try {
+            return new Kept(name, balanceOf(account), account.forgetAt);
+        } finally {
+            account.lock.unlock();
+        }
+    }
 
     private static final class Account {
         private final ReentrantLock lock = new ReentrantLock();
@@ -227,17 +301,18 @@ public final class InMemoryBudgetStore implements BudgetStore {
 
     /** Gives back what expired leases took; gives how many there were. */
     private int expire(long now) {
-        int expired = 0;
+        int count = 0;
         for (Entry entry : leases.headMap(new Key(now, Long.MAX_VALUE), true).values()) {
             synchronized (entry) {
                 if (entry.state == State.OUT) {
                     entry.state = State.EXPIRED;
                     book(entry.ticket, new long[entry.ticket.legs().size()], true);
-                    expired++;
+                    expired.accept(entry.ticket);
+                    count++;
                 }
             }
         }
-        return expired;
+        return count;
     }
 
     /** Forgets what nobody will ask for any more. */

@@ -305,6 +305,11 @@ final class SqlAccounts {
     /** Forgets what nobody will ask for any more. */
     void purge(long now) throws SQLException {
         expire(now);
+        forget(now);
+    }
+
+    /** Forgets what is old and not leased. */
+    void forget(long now) throws SQLException {
         purgeLeases.setLong(1, now - KEPT);
         purgeLeases.executeUpdate();
         purgeMarks.setLong(1, now - MARK_KEPT);

@@ -95,6 +95,11 @@ final class SqliteSession implements AutoCloseable {
         return accounts;
     }
 
+    /** The same tables as they stand. */
+    SqlSnapshot snapshot() throws SQLException {
+        return new SqlSnapshot(connection);
+    }
+
     void begin() throws SQLException {
         begin.execute();
     }

@@ -31,9 +31,14 @@ final class BudgetProcess {
                 BudgetRule.of("tenant", Scope.TENANT, Unit.MICRO_USD, limit, null, OnExhausted.REFUSE));
     }
 
+    /** What the name of a file that a process has to itself begins with. */
+    static final String ALONE = "alone:";
+
     static BudgetStore open(String store) {
-        return store.startsWith("jdbc:") ? PostgresBudgetStore.open(store)
-                : SqliteBudgetStore.open(Path.of(store));
+        if (store.startsWith(ALONE)) {
+            return JournaledBudgetStore.open(Path.of(store.substring(ALONE.length())));
+        }
+        return store.startsWith("jdbc:") ? PostgresBudgetStore.open(store) : SqliteBudgetStore.open(Path.of(store));
     }
 
     /** Arguments: store, limit, leases (0 for ever), seed, tenant. */
