@@ -19,6 +19,7 @@ import dev.outrider.evals.report.TextReport;
 import dev.outrider.evals.run.EvalRun;
 import dev.outrider.evals.run.EvalRunner;
 import dev.outrider.evals.run.MoneyLimit;
+import dev.outrider.evals.run.PaidJudge;
 import dev.outrider.evals.run.Recovery;
 import dev.outrider.evals.run.RunIdentity;
 import dev.outrider.evals.run.RunInfo;
@@ -26,6 +27,8 @@ import dev.outrider.evals.run.RunLog;
 import dev.outrider.evals.suite.EvalCase;
 import dev.outrider.evals.suite.Suite;
 import dev.outrider.router.CascadeChatModel;
+import dev.outrider.router.budget.BudgetStore;
+import dev.outrider.router.budget.InMemoryBudgetStore;
 import dev.outrider.router.ledger.FileLedger;
 import dev.outrider.router.policy.PolicyInForce;
 import dev.outrider.router.policy.PolicySource;
@@ -95,6 +98,9 @@ final class EvalCommand implements Callable<Integer> {
     private final RunOptions run = new RunOptions();
 
     @Mixin
+    private final JudgeOptions judgeOptions = new JudgeOptions();
+
+    @Mixin
     private final ReportOptions reportOptions = new ReportOptions();
 
     @Option(names = "--json", description = "Print report.json instead of the table.")
@@ -117,6 +123,7 @@ final class EvalCommand implements Callable<Integer> {
         }
         PolicyInForce policy = decider.policy();
         Suite suite = suite();
+        judgeOptions.check(suite.cases(), System.getenv(), policy.policy());
         ReportInputs inputs = reportOptions.inputs(suite.cases());
         ReportFiles files = ReportFiles.resuming(out, run.fresh());
         ReplacementReport report;
@@ -136,6 +143,10 @@ final class EvalCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
+    private RunIdentity identity(RunInfo info, List<EvalCase> cases) {
+        return RunIdentity.of(info, cases).withJudge(judgeOptions.name(cases));
+    }
+
     private Suite suite() {
         Suite suite = Suite.load(suites, skipBroken ? Suite.BrokenLines.SKIP : Suite.BrokenLines.REFUSE);
         if (!tags.isEmpty()) {
@@ -151,7 +162,7 @@ final class EvalCommand implements Callable<Integer> {
             Suite suite, RunInfo info, PolicyInForce policy, ReportFiles files, FirstTier first, LlmOptions.Llm llm) {
         List<EvalCase> cases = suite.cases().stream().filter(EvalCase::runnable).toList();
         RecordCipher cipher = RecordCipher.fromEnvironment(System.getenv()).orElse(null);
-        try (RunLog log = RunLog.open(files.results(), RunIdentity.of(info, cases), Instant.now(), run.fresh());
+        try (RunLog log = RunLog.open(files.results(), identity(info, cases), Instant.now(), run.fresh());
                 Desk desk = Desk.inMemory();
                 FileLedger ledger = FileLedger.open(files.ledger(run.fresh()), policy.policy().ledger(), System.getenv());
                 Progress progress = new Progress(context.terminal(), "queries", cases.size(), System::nanoTime)) {
@@ -161,8 +172,11 @@ final class EvalCommand implements Callable<Integer> {
                     + (log.size() == 0 ? "" : ", " + log.size() + " of them done before") + "; " + llm.sentence());
             MoneyLimit limit = run.limit();
             PolicySource inForce = PolicySource.of(limit == null ? policy : limit.in(policy, recovery.spentMicroUsd()));
-            try (CascadeChatModel cascade = first.cascade(inForce, desk.catalogue(), log.watch(ledger))
+            PaidJudge judge = judgeOptions.judge(System.getenv(), policy.policy(), log.judging());
+            try (BudgetStore budgets = new InMemoryBudgetStore();
+                    CascadeChatModel cascade = first.cascade(inForce, desk.catalogue(), log.watch(ledger))
                     .remotes(llm.remotes())
+                    .budgets(budgets)
                     .build()) {
                 EvalRunner runner = EvalRunner.builder()
                         .model(cascade)
@@ -172,6 +186,7 @@ final class EvalCommand implements Callable<Integer> {
                         .stopAfterFailures(run.failuresToStop())
                         .limit(limit)
                         .freeLlm(llm.free())
+                        .judge(judge == null || limit == null ? judge : judge.within(limit, budgets, recovery.spentMicroUsd()))
                         .progress(new RunningRate(progress))
                         .build();
                 context.interruption().stopWith(runner::stop);

@@ -1,8 +1,10 @@
 package dev.outrider.evals.junit;
 
 import dev.langchain4j.model.chat.ChatModel;
+import org.jspecify.annotations.Nullable;
 
 import dev.outrider.evals.report.ReportInputs;
+import dev.outrider.evals.run.PaidJudge;
 import dev.outrider.evals.run.RunInfo;
 import dev.outrider.evals.suite.Suite;
 import dev.outrider.router.policy.Policy;
@@ -34,6 +36,11 @@ public interface EvalSubject extends AutoCloseable {
     /** What the report takes from outside: margin, energy, the LLM's own verdicts. */
     default ReportInputs inputs() {
         return ReportInputs.DEFAULT;
+    }
+
+    /** Who judges cases that say {@code match: llm-judge}; null, the default, where the suite has none. */
+    default @Nullable PaidJudge judge() {
+        return null;
     }
 
     /** Gives back what {@link #model} took. */

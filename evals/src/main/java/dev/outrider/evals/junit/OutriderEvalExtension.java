@@ -52,7 +52,7 @@ public final class OutriderEvalExtension implements ParameterResolver {
         }
         try (EvalSubject subject = ReflectionSupport.newInstance(settings.subject())) {
             ChatModel model = subject.model(suite);
-            EvalRun run = EvalRunner.builder().model(model).build().run(suite);
+            EvalRun run = EvalRunner.builder().model(model).judge(subject.judge()).build().run(suite);
             ReplacementReport report = ReplacementReport.of(
                     new RunInfo(suite.name(), RunInfo.Mode.SUITE, subject.localModel(), subject.llm(), subject.policy(), settings.seed()),
                     run,

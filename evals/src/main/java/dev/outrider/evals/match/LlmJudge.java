@@ -79,7 +79,11 @@ public final class LlmJudge {
 
     /** The same as a verdict. */
     public Verdict verdict(String request, String reference, String reply) {
-        Outcome outcome = judge(request, reference, reply);
+        return verdict(judge(request, reference, reply));
+    }
+
+    /** An outcome as a verdict. */
+    public static Verdict verdict(Outcome outcome) {
         return outcome.right()
                 ? Verdict.ok()
                 : Verdict.wrong(outcome == Outcome.INVALID

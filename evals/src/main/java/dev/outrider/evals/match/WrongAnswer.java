@@ -27,7 +27,7 @@ public final class WrongAnswer {
         List<AiMessage> candidates = candidates(evalCase, GoldAnswer.of(evalCase), random);
         Collections.shuffle(candidates, random);
         candidates.add(AiMessage.from(WORDS));
-        return candidates.stream().filter(a -> !Judge.judge(evalCase, a).right()).findFirst();
+        return candidates.stream().filter(a -> !Judge.decided(evalCase, a).map(Verdict::right).orElse(false)).findFirst();
     }
 
     private static List<AiMessage> candidates(EvalCase evalCase, AiMessage gold, Random random) {

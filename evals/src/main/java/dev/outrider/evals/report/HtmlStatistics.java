@@ -6,6 +6,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
+import dev.outrider.evals.run.JudgeUse;
 import dev.outrider.evals.stats.Estimate;
 import dev.outrider.evals.stats.Frontier;
 import dev.outrider.evals.stats.NonInferiority;
@@ -104,12 +105,20 @@ final class HtmlStatistics {
                         + (tasks.llmOnlyMicroUsdPerRight() == null
                                 ? ""
                                 : "; LLM alone " + Wording.usd(Math.round(tasks.llmOnlyMicroUsdPerRight()))));
+        JudgeUse judge = report.run().judge();
+        if (judge != null) {
+            tile("judge", Wording.usd(judge.microUsd()), Wording.plural(judge.calls(), "call") + ", no part of the other figures");
+        }
         Statistics.Energy energy = s.energy();
         if (energy != null) {
             tile("energy", Wording.joules(energy.local() + energy.remote()), "LLM alone " + Wording.joules(energy.llmOnly()) + "; local "
                     + Wording.joules(energy.local()));
         }
         add("</dl>");
+        if (judge != null) {
+            add("<p class=\"hint\">" + text(Wording.judged(judge)) + ". The judge is asked twice for a reply, in both orders, and is not told"
+                    + " which is the reference.</p>");
+        }
         if (energy != null) {
             add("<p class=\"hint\">" + text(Wording.statedInputs(energy)) + "</p>");
         }

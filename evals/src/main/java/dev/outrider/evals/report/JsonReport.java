@@ -8,7 +8,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 import dev.outrider.evals.llm.SimulatedLlmBehaviour;
+import dev.outrider.evals.match.LlmJudge;
 import dev.outrider.evals.run.EvalRun;
+import dev.outrider.evals.run.JudgeUse;
 import dev.outrider.evals.run.QueryResult;
 import dev.outrider.evals.run.Route;
 import dev.outrider.evals.stats.Interval;
@@ -38,6 +40,7 @@ public final class JsonReport {
         root.set("noCalls", tally(report.noCalls()));
         ends(root.putObject("ends"), report);
         cost(root.putObject("cost"), report.cost());
+        judge(root, report.run().judge());
         latency(root.putObject("latency"), report.latency());
         ArrayNode bins = root.putArray("confidence");
         report.confidence().forEach(b -> bins.addObject()
@@ -204,6 +207,24 @@ public final class JsonReport {
         node.put("localUsd", usd(r.books().localMicroUsd()));
         node.put("remoteUsd", usd(r.books().remoteMicroUsd()));
         return node;
+    }
+
+    private static void judge(ObjectNode root, @Nullable JudgeUse judge) {
+        if (judge == null) {
+            root.putNull("judge");
+            return;
+        }
+        ObjectNode node = root.putObject("judge")
+                .put("model", judge.model())
+                .put("calls", judge.calls())
+                .put("inputTokens", judge.inputTokens())
+                .put("outputTokens", judge.outputTokens())
+                .put("usd", usd(judge.microUsd()))
+                .put("replies", judge.replies());
+        ObjectNode outcomes = node.putObject("outcomes");
+        for (LlmJudge.Outcome outcome : LlmJudge.Outcome.values()) {
+            outcomes.put(outcome.name().toLowerCase(Locale.ROOT), judge.of(outcome));
+        }
     }
 
     private static void counts(ObjectNode node, Map<String, Integer> counts) {

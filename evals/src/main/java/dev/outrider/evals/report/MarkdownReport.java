@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
+import dev.outrider.evals.run.JudgeUse;
 import dev.outrider.evals.stats.Estimate;
 import dev.outrider.evals.stats.Frontier;
 import dev.outrider.evals.stats.NonInferiority;
@@ -51,6 +52,10 @@ public final class MarkdownReport {
         row("money", Wording.usd(r.cost().routedMicroUsd()) + " instead of " + Wording.usd(r.cost().llmOnlyMicroUsd()), "");
         row("failed local attempts", s.failedLocal().attempts() + ", " + Wording.usd(s.failedLocal().microUsd()) + ", "
                 + Wording.seconds(s.failedLocal().seconds()), "");
+        JudgeUse judge = r.run().judge();
+        if (judge != null) {
+            row("judge, no part of the money above", Wording.usd(judge.microUsd()), Wording.judged(judge));
+        }
         if (s.energy() != null) {
             row("energy", Wording.joules(s.energy().local() + s.energy().remote()) + " instead of " + Wording.joules(s.energy().llmOnly()),
                     "");

@@ -68,6 +68,10 @@ public final class TextReport {
         Cost cost = report.cost();
         figure("money", Wording.usd(cost.routedMicroUsd()), "LLM alone " + Wording.usd(cost.llmOnlyMicroUsd()) + ", saved "
                 + Wording.percent(cost.savedShare()) + "; failed local attempts " + Wording.usd(cost.failedLocalMicroUsd()));
+        if (run.judge() != null) {
+            figure("judge", Wording.usd(run.judge().microUsd()), Wording.plural(run.judge().calls(), "call") + ", no part of the money above");
+            wrapped("  ", Wording.judged(run.judge()) + ".", this::dim);
+        }
         statistics(report.statistics());
         figure("latency p50 / p95", spread(report.latency().local()), "local; LLM " + spread(report.latency().remote()));
         figure("time", Wording.seconds(run.seconds()), "the whole run");

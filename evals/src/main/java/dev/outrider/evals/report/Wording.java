@@ -9,6 +9,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 import dev.outrider.evals.llm.SimulatedLlmBehaviour;
+import dev.outrider.evals.match.LlmJudge;
+import dev.outrider.evals.run.JudgeUse;
 import dev.outrider.evals.run.RunInfo;
 import dev.outrider.evals.stats.Estimate;
 import dev.outrider.evals.stats.Interval;
@@ -66,6 +68,10 @@ final class Wording {
             warnings.add("The LLM was REPLAYED: answers of " + report.info().llm().name() + " were taken from the recording " + replayed
                     + ". Its tokens and money are those of the recording, and nothing was paid now; its seconds are not the LLM's.");
         }
+        JudgeUse judge = report.run().judge();
+        if (judge != null && judge.model().equals(report.info().llm().name())) {
+            warnings.add("The judge is the LLM that also answers here: judges favour their own words (arXiv 2306.05685, section 3.3).");
+        }
         if (report.answeredOverBudget() > 0) {
             warnings.add("Taken below the threshold because the money budget was spent: "
                     + plural(report.answeredOverBudget(), "local answer") + ".");
@@ -122,6 +128,13 @@ final class Wording {
     /** {@code +1.5 to +3.0 points}. */
     static String points(Estimate estimate) {
         return points(estimate.low()).replace(" points", "") + " to " + points(estimate.high());
+    }
+
+    /** {@code 12 replies judged by big: 1 better, 9 as good, 1 swayed by the order, 1 worse, 0 without a verdict}. */
+    static String judged(JudgeUse judge) {
+        return plural(judge.replies(), "reply") + " judged by " + judge.model() + ": " + judge.of(LlmJudge.Outcome.WIN) + " better, "
+                + judge.of(LlmJudge.Outcome.TIE) + " as good, " + judge.of(LlmJudge.Outcome.SWAYED) + " swayed by the order, "
+                + judge.of(LlmJudge.Outcome.LOSS) + " worse, " + judge.of(LlmJudge.Outcome.INVALID) + " without a verdict";
     }
 
     static String verdict(NonInferiority test) {

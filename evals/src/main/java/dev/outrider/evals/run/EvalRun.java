@@ -2,6 +2,7 @@ package dev.outrider.evals.run;
 
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What came of a run; a run that was stopped is as valid, only shorter.
@@ -14,6 +15,7 @@ import java.util.List;
  * @param startedAt when
  * @param seconds wall-clock seconds
  * @param notes what a reader must know: cases that cannot be run, files left out
+ * @param judge what the LLM judge did; null without one
  */
 public record EvalRun(
         List<QueryResult> results,
@@ -23,7 +25,21 @@ public record EvalRun(
         String stopReason,
         Instant startedAt,
         double seconds,
-        List<String> notes) {
+        List<String> notes,
+        @Nullable JudgeUse judge) {
+
+    /** A run that was judged by the rules of its cases alone. */
+    public EvalRun(
+            List<QueryResult> results,
+            List<TaskResult> tasks,
+            int planned,
+            boolean partial,
+            String stopReason,
+            Instant startedAt,
+            double seconds,
+            List<String> notes) {
+        this(results, tasks, planned, partial, stopReason, startedAt, seconds, notes, null);
+    }
 
     public EvalRun {
         results = List.copyOf(results);

@@ -7,14 +7,17 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 import dev.outrider.evals.suite.EvalCase;
@@ -31,7 +34,7 @@ import dev.outrider.router.ledger.DecisionRecord;
  * file order.
  *
  * <p>A case that fails, for whatever reason, is recorded as failed and stays in the denominator. A run can end early: by {@link #stop},
- * at its money limit, or because the LLM is dead. What is done by then is kept and the run says that it is partial and why. With a
+ * at its money limit, or because the LLM or the judge is dead. What is done by then is kept and the run says that it is partial and why. With a
  * {@link RunLog} the next start goes on from there, also after {@code kill -9}.
  */
 public final class EvalRunner {
@@ -45,6 +48,8 @@ public final class EvalRunner {
     private final @Nullable RunLog log;
     private final Recovery recovery;
     private final boolean freeLlm;
+    private final @Nullable PaidJudge judge;
+    private final Verdicts verdicts;
     private final Stopper stopper = new Stopper();
 
     private EvalRunner(Builder builder) {
@@ -57,6 +62,8 @@ public final class EvalRunner {
         this.log = builder.log;
         this.recovery = builder.recovery;
         this.freeLlm = builder.freeLlm;
+        this.judge = builder.judge;
+        this.verdicts = judge == null ? Verdicts.RULES : judge;
     }
 
     public static Builder builder() {
@@ -67,9 +74,11 @@ public final class EvalRunner {
      * Runs every case that has no result yet; recorded outcomes cannot be run and are counted in the notes.
      *
      * @throws RunException when results cannot be written
+     * @throws IllegalArgumentException in one line when a case wants a judge and none is named
      */
     public EvalRun run(Suite suite) {
         List<EvalCase> cases = suite.cases().stream().filter(EvalCase::runnable).toList();
+        checkJudge(cases);
         List<String> notes = new ArrayList<>(suite.skipped().stream().map(s -> "left out: " + s).toList());
         if (!notes.isEmpty()) {
             notes.addFirst(notes.size() + " line(s) or file(s) of the suites cannot be used and are in no figure:");
@@ -83,7 +92,17 @@ public final class EvalRunner {
         List<QueryResult> results = cases.stream().map(c -> work.done.get(c.id())).filter(Objects::nonNull).toList();
         double seconds = log == null ? work.elapsed().toNanos() / 1e9 : log.elapsed();
         return new EvalRun(
-                results, List.of(), cases.size(), results.size() < cases.size(), work.queue.ended(), startedAt, seconds, notes);
+                results, List.of(), cases.size(), results.size() < cases.size(), work.queue.ended(), startedAt, seconds, notes,
+                judge == null || cases.stream().noneMatch(EvalCase::wantsJudge) ? null : judge.use());
+    }
+
+    private void checkJudge(List<EvalCase> cases) {
+        List<EvalCase> judged = cases.stream().filter(EvalCase::wantsJudge).toList();
+        if (judge == null && !judged.isEmpty()) {
+            throw new IllegalArgumentException(judged.getFirst().origin() + ": " + judged.getFirst().id() + (judged.size() == 1 ? "" : " and "
+                    + (judged.size() - 1) + " more") + " say match llm-judge and no judge is named; name one (outrider eval --judge MODEL), or"
+                    + " leave them out");
+        }
     }
 
     /** Ends a run from another thread: the queries at work are given up, the run returns what it has. */
@@ -99,6 +118,9 @@ public final class EvalRunner {
     private final class Work {
 
         private final Map<String, QueryResult> done = new LinkedHashMap<>();
+        private final Set<String> recovered = new HashSet<>();
+        private final List<Unjudged> unjudged = new ArrayList<>();
+        private String judgeFailed = "";
         private final WorkQueue queue;
         private final int planned;
         private final int doneBefore;
@@ -108,16 +130,36 @@ public final class EvalRunner {
             planned = cases.size();
             if (log != null) {
                 done.putAll(log.done());
-                for (QueryResult result : recovery.results(cases, freeLlm)) {
-                    log.add(result);
-                    done.put(result.caseId(), result);
-                }
+                recovery.results(cases, freeLlm, verdicts).forEach(this::recover);
             }
             doneBefore = done.size();
             if (doneBefore > 0) {
                 notes.add(doneBefore + " of " + planned + " queries were run by an earlier start and not run again");
             }
-            queue = new WorkQueue(cases.stream().filter(c -> !done.containsKey(c.id())).toList(), failuresToStop);
+            queue = new WorkQueue(
+                    cases.stream().filter(c -> !done.containsKey(c.id()) && !recovered.contains(c.id())).toList(), failuresToStop);
+            if (!judgeFailed.isEmpty()) {
+                queue.end(judgeFailed);
+            }
+        }
+
+        private synchronized void unavailable(Unjudged answer, JudgeUnavailableException e) {
+            unjudged.add(answer);
+            if (e.ill() && judgeFailed.isEmpty()) {
+                judgeFailed = String.valueOf(e.getMessage());
+            }
+        }
+
+        private void recover(String caseId, Supplier<QueryResult> result) {
+            recovered.add(caseId);
+            if (!judgeFailed.isEmpty()) {
+                return;
+            }
+            try {
+                stands(result.get());
+            } catch (JudgeUnavailableException e) {
+                unavailable(new Unjudged(result, false), e);
+            }
         }
 
         Duration elapsed() {
@@ -130,7 +172,20 @@ public final class EvalRunner {
             } else {
                 sideBySide();
             }
+            judgeTheRest();
             stand(queue.heldBack());
+        }
+
+        /** Answers whose judge had no money while others had it set aside: now nobody has. */
+        private void judgeTheRest() {
+            List<Unjudged> rest = judgeFailed.isEmpty() && !stopper.stopped() ? List.copyOf(unjudged) : List.of();
+            unjudged.clear();
+            for (Unjudged answer : rest) {
+                judge(answer);
+                if (!unjudged.isEmpty()) {
+                    return;
+                }
+            }
         }
 
         private void sideBySide() {
@@ -194,7 +249,8 @@ public final class EvalRunner {
                 ChatResponse response = model.chat(request, attributes.toOptions());
                 DecisionRecord record =
                         response.metadata() instanceof CascadeChatResponseMetadata cascade ? cascade.record() : null;
-                stand(queue.settle(QueryResults.answered(c, response.aiMessage(), record, since(from)), false));
+                double seconds = since(from);
+                judge(new Unjudged(() -> QueryResults.answered(c, response.aiMessage(), record, seconds, verdicts), false));
             } catch (RefusedException refused) {
                 if (refused.reason() == RefusalReason.CANCELLED) {
                     return false;
@@ -202,8 +258,10 @@ public final class EvalRunner {
                 if (limit != null && MoneyLimit.refused(refused)) {
                     queue.notCovered(c, limit.reached());
                 } else {
-                    QueryResult result = QueryResults.refused(c, refused.record(), since(from));
-                    stand(queue.settle(result, refused.reason() == RefusalReason.REMOTE_FAILED));
+                    double seconds = since(from);
+                    judge(new Unjudged(
+                            () -> QueryResults.refused(c, refused.record(), seconds, verdicts),
+                            refused.reason() == RefusalReason.REMOTE_FAILED));
                 }
             } catch (RunException broken) {
                 throw broken;
@@ -220,19 +278,43 @@ public final class EvalRunner {
             return true;
         }
 
+        /** An answer that no judge has time or money for is kept, and asked for neither again nor in vain. */
+        private void judge(Unjudged answer) {
+            try {
+                stand(queue.settle(answer.judged().get(), answer.remoteFailed()));
+            } catch (JudgeUnavailableException e) {
+                unavailable(answer, e);
+                if ((e.ill() || queue.atRest()) && !stopper.stopped()) {
+                    queue.end(String.valueOf(e.getMessage()));
+                }
+            }
+        }
+
+        private void stands(QueryResult result) {
+            if (log != null) {
+                log.add(result);
+            }
+            done.put(result.caseId(), result);
+        }
+
         /** These results stand: they are written down before anybody hears of them. */
         private synchronized void stand(List<QueryResult> results) {
             for (QueryResult result : results) {
-                if (log != null) {
-                    log.add(result);
-                }
-                done.put(result.caseId(), result);
+                stands(result);
                 Duration elapsed = elapsed();
                 Duration left = left(elapsed, done.size() - doneBefore, planned - doneBefore);
                 progress.judged(done.size(), planned, result, elapsed, left);
             }
         }
     }
+
+    /**
+     * An answer whose verdict is still to come.
+     *
+     * @param judged judges it
+     * @param remoteFailed as of {@link WorkQueue#settle}
+     */
+    private record Unjudged(Supplier<QueryResult> judged, boolean remoteFailed) {}
 
     private static double since(long nanos) {
         return (System.nanoTime() - nanos) / 1e9;
@@ -250,6 +332,7 @@ public final class EvalRunner {
         private @Nullable RunLog log;
         private Recovery recovery = Recovery.NONE;
         private boolean freeLlm;
+        private @Nullable PaidJudge judge;
 
         private Builder() {}
 
@@ -308,6 +391,12 @@ public final class EvalRunner {
         /** Whether the LLM costs nothing, so that a query whose end is not known may be sent again. */
         public Builder freeLlm(boolean freeLlm) {
             this.freeLlm = freeLlm;
+            return this;
+        }
+
+        /** Who judges replies of cases that say {@code match: llm-judge}; null where there are none. */
+        public Builder judge(@Nullable PaidJudge judge) {
+            this.judge = judge;
             return this;
         }
 

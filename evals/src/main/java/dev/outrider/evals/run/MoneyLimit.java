@@ -1,6 +1,7 @@
 package dev.outrider.evals.run;
 
 import java.math.BigDecimal;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -8,6 +9,8 @@ import dev.outrider.router.MicroUsd;
 import dev.outrider.router.RefusalReason;
 import dev.outrider.router.RefusedException;
 import dev.outrider.router.budget.BudgetRule;
+import dev.outrider.router.budget.BudgetStore;
+import dev.outrider.router.budget.Budgets;
 import dev.outrider.router.budget.OnExhausted;
 import dev.outrider.router.budget.Scope;
 import dev.outrider.router.budget.Unit;
@@ -51,15 +54,34 @@ public record MoneyLimit(long microUsd) {
     public PolicyInForce in(PolicyInForce force, long spentMicroUsd) {
         Policy p = force.policy();
         List<BudgetRule> budgets = new ArrayList<>();
-        budgets.add(BudgetRule.of(
-                BUDGET, Scope.GLOBAL, Unit.MICRO_USD, Math.max(0, microUsd - spentMicroUsd), null, OnExhausted.REFUSE));
+        budgets.add(rule(spentMicroUsd));
         budgets.addAll(p.budgets());
         return new PolicyInForce(p.withBudgets(budgets), force.calibration(), force.calibrationFile());
+    }
+
+    private BudgetRule rule(long spentMicroUsd) {
+        return BudgetRule.of(BUDGET, Scope.GLOBAL, Unit.MICRO_USD, Math.max(0, microUsd - spentMicroUsd), null, OnExhausted.REFUSE);
+    }
+
+    /**
+     * The same limit for somebody who spends beside the cascade.
+     *
+     * @param store the cascade's; both take from one account in it
+     * @param spentMicroUsd as of {@link #in}
+     */
+    Budgets budgets(BudgetStore store, long spentMicroUsd) {
+        return new Budgets(List.of(rule(spentMicroUsd)), store, InstantSource.system());
     }
 
     /** Whether a query was refused by this limit rather than by a budget of the policy. */
     static boolean refused(RefusedException e) {
         return e.reason() == RefusalReason.BUDGET_EXHAUSTED && e.detail().contains("\"" + BUDGET + "\"");
+    }
+
+    /** For the run's end, where an answer is known and its verdict is not. */
+    String reachedByJudge() {
+        return "the money limit of " + MicroUsd.format(microUsd) + " does not cover the judge's next call; a rerun with a higher"
+                + " --max-usd goes on";
     }
 
     /** For the run's end. */

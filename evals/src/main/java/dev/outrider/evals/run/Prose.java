@@ -31,6 +31,7 @@ final class Prose {
                     .collect(Collectors.joining("  "));
             case Expected.NoCall reply -> "no call"
                     + (reply.texts().isEmpty() ? "" : "; " + String.join(" | ", reply.texts()))
+                    + (evalCase.wantsJudge() ? "; as good as: " + reply.referenceText() : "")
                     + (reply.mentions().isEmpty() ? "" : "; mentions " + reply.mentions().stream()
                             .map(g -> String.join(" | ", g))
                             .collect(Collectors.joining(" and ")));

@@ -22,18 +22,14 @@ final class QueryResults {
     private QueryResults() {}
 
     /** The model answered. */
-    static QueryResult answered(EvalCase c, AiMessage answer, @Nullable DecisionRecord record, double seconds) {
-        return answered(c, answer, record, seconds, Judge.judge(c, answer));
-    }
-
-    /** The model answered and the verdict is known. */
     static QueryResult answered(
-            EvalCase c, AiMessage answer, @Nullable DecisionRecord record, double seconds, Verdict verdict) {
+            EvalCase c, AiMessage answer, @Nullable DecisionRecord record, double seconds, Verdicts verdicts) {
+        Verdict verdict = verdicts.of(c, answer);
         Decision decision = record == null ? null : record.decision();
         boolean local = decision instanceof Decision.Accept;
         QueryResult.Proposal proposal = local
                 ? new QueryResult.Proposal(Prose.answer(answer), verdict.right(), verdict.reason(), Answer.of(answer))
-                : proposal(c, record);
+                : proposal(c, record, verdicts);
         return result(
                 c,
                 local ? Route.LOCAL : Route.REMOTE,
@@ -45,8 +41,8 @@ final class QueryResults {
     }
 
     /** The cascade refused. */
-    static QueryResult refused(EvalCase c, DecisionRecord record, double seconds) {
-        return result(c, Route.REFUSED, record, null, Verdict.wrong("no answer"), proposal(c, record), seconds);
+    static QueryResult refused(EvalCase c, DecisionRecord record, double seconds, Verdicts verdicts) {
+        return result(c, Route.REFUSED, record, null, Verdict.wrong("no answer"), proposal(c, record, verdicts), seconds);
     }
 
     /** Something threw: a full disk under the ledger, a bug. */
@@ -60,9 +56,9 @@ final class QueryResults {
                 c, Route.FAILED, "LOST", "sent to the LLM before the process was killed; perhaps paid, so it is not sent again", 0);
     }
 
-    /** The same answer, judged anew. */
+    /** The same answer, judged anew; what an LLM judged stays, for it would have to be paid again. */
     static QueryResult judgedAgain(EvalCase c, QueryResult result) {
-        return judgedAgain(result, answer -> Judge.judge(c, message(answer)));
+        return c.wantsJudge() ? result : judgedAgain(result, answer -> Judge.judge(c, message(answer)));
     }
 
     private static QueryResult judgedAgain(QueryResult r, Function<Answer, Verdict> judge) {
@@ -182,7 +178,7 @@ final class QueryResults {
     }
 
     /** The SLM's answer that was not taken; a policy that keeps no answers leaves it unknown. */
-    private static QueryResult.@Nullable Proposal proposal(EvalCase c, @Nullable DecisionRecord record) {
+    private static QueryResult.@Nullable Proposal proposal(EvalCase c, @Nullable DecisionRecord record, Verdicts verdicts) {
         DecisionRecord.Local local = record == null ? null : record.local();
         if (local == null) {
             return null;
@@ -193,7 +189,7 @@ final class QueryResults {
             return error == null ? null : new QueryResult.Proposal("", false, error, null);
         }
         AiMessage message = message(answer);
-        Verdict verdict = Judge.judge(c, message);
+        Verdict verdict = verdicts.of(c, message);
         return new QueryResult.Proposal(Prose.answer(message), verdict.right(), verdict.reason(), answer);
     }
 

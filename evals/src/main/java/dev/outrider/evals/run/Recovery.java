@@ -2,13 +2,13 @@ package dev.outrider.evals.run;
 
 import dev.langchain4j.data.message.AiMessage;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +30,7 @@ import dev.outrider.router.privacy.RecordCipher;
  *
  * @param ended cases that the ledger has an answer for, or a refusal that was paid for: an LLM that answered in the wrong form
  * @param lost cases that left for the LLM and have no end in the ledger
- * @param spentMicroUsd all money of the ledger, local and remote; what was set aside for queries without an end counts as spent
+ * @param spentMicroUsd all money of the ledger, local and remote, and that of the judge; what was set aside for queries without an end counts as spent
  */
 public record Recovery(Map<String, DecisionRecord> ended, Set<String> lost, long spentMicroUsd) {
 
@@ -76,27 +76,27 @@ public record Recovery(Map<String, DecisionRecord> ended, Set<String> lost, long
                 lost.add(caseId);
             }
         });
-        return new Recovery(ended, lost, spent + open.values().stream().mapToLong(Long::longValue).sum());
+        return new Recovery(ended, lost, spent + log.judging().microUsd() + open.values().stream().mapToLong(Long::longValue).sum());
     }
 
     /**
-     * Results of cases that need not be run again.
+     * Results of cases that need not be run again, by case. Each is judged when it is asked for.
      *
      * @param free whether the LLM costs nothing, so that a lost query may be sent again
      */
-    List<QueryResult> results(List<EvalCase> cases, boolean free) {
-        List<QueryResult> results = new ArrayList<>();
+    Map<String, Supplier<QueryResult>> results(List<EvalCase> cases, boolean free, Verdicts verdicts) {
+        Map<String, Supplier<QueryResult>> results = new LinkedHashMap<>();
         for (EvalCase c : cases) {
             DecisionRecord record = ended.get(c.id());
             if (record != null) {
                 AiMessage message = answer(record);
                 DecisionRecord.Times times = record.times();
                 double seconds = times == null ? 0 : times.seconds();
-                results.add(message == null
-                        ? QueryResults.refused(c, record, seconds)
-                        : QueryResults.answered(c, message, record, seconds));
+                results.put(c.id(), message == null
+                        ? () -> QueryResults.refused(c, record, seconds, verdicts)
+                        : () -> QueryResults.answered(c, message, record, seconds, verdicts));
             } else if (lost.contains(c.id()) && !free) {
-                results.add(QueryResults.lost(c));
+                results.put(c.id(), () -> QueryResults.lost(c));
             }
         }
         return results;

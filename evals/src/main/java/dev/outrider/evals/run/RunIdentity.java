@@ -26,10 +26,16 @@ import dev.outrider.evals.suite.ToolDefinition;
  * @param policy version of the policy
  * @param llm who answers escalated queries, and how
  * @param seed of everything drawn by chance
+ * @param judge the LLM that judges replies; empty without one
  */
-public record RunIdentity(String title, String cases, int planned, String model, String policy, String llm, long seed) {
+public record RunIdentity(String title, String cases, int planned, String model, String policy, String llm, long seed, String judge) {
 
-    /** The identity of a run of these cases. */
+    /** The same run, judged by an LLM. */
+    public RunIdentity withJudge(String name) {
+        return new RunIdentity(title, cases, planned, model, policy, llm, seed, name);
+    }
+
+    /** The identity of a run of these cases, judged by their rules. */
     public static RunIdentity of(RunInfo info, List<EvalCase> cases) {
         var simulation = info.llm().simulation();
         return new RunIdentity(
@@ -40,7 +46,8 @@ public record RunIdentity(String title, String cases, int planned, String model,
                 info.policy().version(),
                 info.llm().name() + (simulation == null ? "" : ": " + simulation.describe())
                         + (info.llm().replayedFrom() == null ? "" : " (replayed)"),
-                info.seed());
+                info.seed(),
+                "");
     }
 
     ObjectNode toJson() {
@@ -56,10 +63,14 @@ public record RunIdentity(String title, String cases, int planned, String model,
             if (!before.equals(field.getValue())) {
                 return Optional.of(field.getKey().equals("cases")
                         ? "other cases"
-                        : field.getKey() + " " + before + ", now " + field.getValue());
+                        : field.getKey() + " " + named(before) + ", now " + named(field.getValue()));
             }
         }
         return Optional.empty();
+    }
+
+    private static String named(String value) {
+        return value.isEmpty() ? "none" : value;
     }
 
     private Map<String, String> fields() {
@@ -70,6 +81,7 @@ public record RunIdentity(String title, String cases, int planned, String model,
         fields.put("policy", policy);
         fields.put("llm", llm);
         fields.put("seed", Long.toString(seed));
+        fields.put("judge", judge);
         fields.put("cases", cases);
         return fields;
     }

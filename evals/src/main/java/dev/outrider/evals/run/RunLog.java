@@ -26,7 +26,7 @@ import dev.outrider.router.ledger.ShadowRecord;
 
 /**
  * The results of a run on disk, {@code results.jsonl}: first what the run is, then a line before a case's query leaves for the LLM and
- * a line with every result. A line is written by one write before the run goes on, so a process that is killed loses no case that it
+ * a line with every result; where an LLM judges, also its calls (see {@link JudgeBooks}). A line is written by one write before the run goes on, so a process that is killed loses no case that it
  * has judged, and whoever starts the run again knows which queries may have been paid for. {@code docs/report.md} documents the lines.
  *
  * <p>One process at a time holds the file. Safe for many threads.
@@ -37,6 +37,7 @@ public final class RunLog implements AutoCloseable {
     private final RandomAccessFile lock;
     private final Map<String, QueryResult> done = new LinkedHashMap<>();
     private final Map<String, String> sent = new LinkedHashMap<>();
+    private final JudgeBooks judging = new JudgeBooks(this::judgesLine);
     private final ThreadLocal<String> atWork = new ThreadLocal<>();
     private final FileOutputStream out;
     private Instant startedAt = Instant.EPOCH;
@@ -120,7 +121,7 @@ public final class RunLog implements AutoCloseable {
                     elapsedBefore = Math.max(elapsedBefore, timed.elapsed());
                 } else if (!line.isBlank()) {
                     JsonNode node = Json.read(line);
-                    if (node.path("kind").asText().equals(ResultLines.SENT)) {
+                    if (!judging.read(node) && node.path("kind").asText().equals(ResultLines.SENT)) {
                         sent.put(node.path("case").asText(), node.path("ledgerId").asText());
                     }
                 }
@@ -213,6 +214,21 @@ public final class RunLog implements AutoCloseable {
             }
         } catch (IOException e) {
             throw RunException.of(file, "cannot be written (" + e.getMessage() + "); nothing was sent to the LLM", e);
+        }
+    }
+
+    /** What the judge of this run was asked, and what it cost. */
+    public JudgeBooks judging() {
+        return judging;
+    }
+
+    private void judgesLine(ObjectNode line) {
+        try {
+            synchronized (this) {
+                write((Json.write(line) + "\n").getBytes(StandardCharsets.UTF_8));
+            }
+        } catch (IOException e) {
+            throw RunException.of(file, "cannot be written (" + e.getMessage() + "); free space and start again, the run goes on", e);
         }
     }
 

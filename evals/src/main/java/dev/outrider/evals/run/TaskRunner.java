@@ -146,13 +146,13 @@ public final class TaskRunner {
         for (int i = 0; i < Math.max(answered, cases.size()); i++) {
             if (i < answered && i < cases.size()) {
                 var step = run.steps().get(i);
-                queries.add(QueryResults.answered(cases.get(i), step.message(), step.record(), seconds(step.took())));
+                queries.add(QueryResults.answered(cases.get(i), step.message(), step.record(), seconds(step.took()), Verdicts.RULES));
             } else if (i < answered) {
                 var step = run.steps().get(i);
                 queries.add(QueryResults.beyondGold(
                         cases.getLast(), task.id() + "/extra-" + (i + 1), step.message(), step.record(), seconds(step.took())));
             } else if (i == answered && refused.isPresent()) {
-                queries.add(QueryResults.refused(cases.get(i), refused.get(), 0));
+                queries.add(QueryResults.refused(cases.get(i), refused.get(), 0, Verdicts.RULES));
             } else if (i == answered && run.outcome() == Outcome.FAILED) {
                 queries.add(QueryResults.failed(cases.get(i), run.reason()));
             } else {

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 import dev.outrider.evals.suite.EvalCase;
 
 /**
- * The cases that are still to be run, handed out in order, and the two reasons for which a run ends before they are: its money does not
- * cover the next query, or the LLM is dead.
+ * The cases that are still to be run, handed out in order, and the reasons for which a run ends before they are: its money does not
+ * cover the next query, or the LLM or the judge is dead.
  *
  * <p>The worst case of every query at work is set aside, so a query may be refused only because others are at work. Such a case is put
  * back, and from then on cases run one at a time; one that is refused while nothing else is at work ends the run.
@@ -43,6 +43,14 @@ final class WorkQueue {
         }
         atWork++;
         return waiting.pop();
+    }
+
+    /** Hands out nothing any more. */
+    synchronized void end(String why) {
+        if (ended.isEmpty()) {
+            ended = why;
+        }
+        notifyAll();
     }
 
     /** A case that was taken is at an end, whatever came of it. */
@@ -94,6 +102,11 @@ final class WorkQueue {
         List<QueryResult> held = ended.isEmpty() ? List.copyOf(failures) : List.of();
         failures.clear();
         return held;
+    }
+
+    /** Whether no case is at work. */
+    synchronized boolean atRest() {
+        return atWork == 0;
     }
 
     /** Why the run ended early; empty when it did not. */

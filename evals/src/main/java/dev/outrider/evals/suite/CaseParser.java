@@ -85,6 +85,9 @@ final class CaseParser {
             outcomes.only(Set.of("weak", "strong"));
             return new Expected.Outcomes(outcomes.flag("weak"), outcomes.flag("strong"));
         }
+        if (rule == MatchRule.LLM_JUDGE) {
+            return toBeJudged(expected);
+        }
         if (expected.flag("no_call")) {
             expected.only(Set.of("no_call", "decision", "reference_text", "held_out_param", "text", "mentions"));
             return new Expected.NoCall(
@@ -97,6 +100,16 @@ final class CaseParser {
         }
         expected.only(Set.of("calls", "order", "alternatives"));
         return new Expected.Calls(calls(expected, tools), order(expected), alternatives(expected, tools));
+    }
+
+    private static Expected toBeJudged(Fields expected) {
+        if (!expected.flag("no_call") || !expected.has("reference_text")) {
+            throw new Fields.Problem("match llm-judge compares a reply with a reference: expected needs \"no_call\":true and"
+                    + " \"reference_text\":\"a good reply\"");
+        }
+        expected.only(Set.of("no_call", "decision", "reference_text", "mentions"));
+        return new Expected.NoCall(
+                expected.optionalText("decision"), expected.nonBlank("reference_text"), List.of(), mentions(expected));
     }
 
     private static Expected.Order order(Fields expected) {

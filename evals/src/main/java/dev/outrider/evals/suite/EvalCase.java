@@ -55,6 +55,11 @@ public record EvalCase(
         return !(expected instanceof Expected.Outcomes);
     }
 
+    /** Whether an LLM has to say if a reply is right. */
+    public boolean wantsJudge() {
+        return rule == MatchRule.LLM_JUDGE;
+    }
+
     /** Whether a right answer calls a tool. Call and no-call cases are reported apart: always abstaining scores well on many suites. */
     public boolean expectsCall() {
         return expected instanceof Expected.Calls || expected instanceof Expected.AnyCall;

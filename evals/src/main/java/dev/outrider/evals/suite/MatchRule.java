@@ -14,6 +14,8 @@ public enum MatchRule {
     GOLD_SUBSET("gold-subset"),
     /** The calls leave the desk's database as the gold calls do, and bring what these bring (sierra-research/tau-bench). */
     DESK_STATE("desk-state"),
+    /** An LLM says whether a free reply is at least as good as the reference (Zheng et al., arXiv 2306.05685). */
+    LLM_JUDGE("llm-judge"),
     /** Nothing to compare: right and wrong were recorded with the case (lm-sys/RouteLLM). */
     RECORDED_OUTCOME("recorded-outcome");
 

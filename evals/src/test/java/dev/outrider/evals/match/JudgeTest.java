@@ -1,6 +1,7 @@
 package dev.outrider.evals.match;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -153,6 +154,19 @@ class JudgeTest {
         assertThat(Judge.judge(c, AiMessage.from(request("launch", "{}"))).right()).isFalse();
         assertThat(Judge.judge(c, AiMessage.from(request("get_order", "{\"order"))).right()).isFalse();
         assertThat(Judge.judge(c, AiMessage.from("done")).right()).isFalse();
+    }
+
+    @Test
+    void onlyWhatNoRuleDecidesIsLeftToAnLlm() {
+        EvalCase c = new EvalCase(
+                "id", "s", "c", "t", "t", List.of(), List.of(UserMessage.from("Where is it?")),
+                new Expected.NoCall(null, "At the depot in Lyon.", List.of(), List.of(List.of("Lyon"))), MatchRule.LLM_JUDGE, false,
+                List.of(), List.of(), "x:1");
+        assertThat(Judge.decided(c, AiMessage.from("It waits in Lyon."))).isEmpty();
+        assertThat(Judge.decided(c, AiMessage.from("at the depot, in Lyon"))).hasValue(Verdict.ok());
+        assertThat(Judge.decided(c, AiMessage.from("In Porto.")).orElseThrow().reason()).contains("mentions none of: Lyon");
+        assertThat(Judge.decided(c, AiMessage.from(request("get_order", "{}"))).orElseThrow().reason()).contains("get_order called");
+        assertThatThrownBy(() -> Judge.judge(c, AiMessage.from("It waits in Lyon."))).hasMessageContaining("id says match llm-judge and no judge");
     }
 
     @Test

@@ -121,6 +121,15 @@ public final class RemoteException extends LangChain4jException {
                 "the LLM " + what + "; " + kind.advice, kind, what, RemoteBill.EMPTY, retryAfter, cause);
     }
 
+    /**
+     * What a failed call to a model means, whatever exception it came as.
+     *
+     * @param timeout how long it was waited for, for the message
+     */
+    public static RemoteException of(Throwable thrown, Duration timeout) {
+        return RemoteFault.of(thrown, timeout);
+    }
+
     public static RemoteException of(Kind kind, String what) {
         return of(kind, what, null, null);
     }

@@ -91,6 +91,17 @@ public final class RemoteModels {
         return openAi(url(url, URL), keyOf(key, KEY), model, timeout);
     }
 
+    /**
+     * The same, with words of one's own for what is wrong with URL or key.
+     *
+     * @param urlName what holds the URL, for messages
+     * @param keyName what holds the key, for messages
+     */
+    public static ChatModel openAiCompatible(
+            String url, @Nullable String key, String model, Duration timeout, String urlName, String keyName) {
+        return openAi(url(url, urlName), keyOf(key, keyName), model, timeout);
+    }
+
     private static ChatModel openAi(URI base, @Nullable String key, String model, Duration timeout) {
         boolean secure = "https".equals(base.getScheme());
         ChatModel whole = OpenAiChatModel.builder()
