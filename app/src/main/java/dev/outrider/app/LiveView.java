@@ -85,8 +85,7 @@ class LiveView implements AgentListener {
             line("local  not asked", rule == null ? "" : "rule " + rule, "", Style.YELLOW);
             return;
         }
-        DecisionRecord.Evidence evidence = local.evidence();
-        Double probability = evidence == null ? null : evidence.smallestDecisionProbability();
+        Double probability = record.probability();
         String who = "local  " + (probability == null ? "" : String.format(Locale.ROOT, "%.3f", probability));
         String proposed = local.answer() != null ? AnswerText.of(local.answer()) : String.valueOf(local.error());
         if (record.decision() instanceof Decision.Accept) {

@@ -250,7 +250,7 @@ final class RunCommand implements Callable<Integer> {
             ObjectNode one = steps.addObject()
                     .put("answer", AnswerText.of(step.message()))
                     .put("decision", step.decision() == null ? null : step.decision().label())
-                    .put("probability", probability(step.record()))
+                    .put("probability", step.record() == null ? null : step.record().probability())
                     .put("seconds", step.took().toNanos() / 1e9);
             ArrayNode calls = one.putArray("calls");
             for (AgentCall call : step.calls()) {
@@ -265,12 +265,5 @@ final class RunCommand implements Callable<Integer> {
                 .put("answeredLocally", tally.locally())
                 .put("remoteUsd", tally.remoteMicroUsd() / 1e6);
         return node;
-    }
-
-    private static @Nullable Double probability(@Nullable DecisionRecord record) {
-        if (record == null || record.local() == null || record.local().evidence() == null) {
-            return null;
-        }
-        return record.local().evidence().smallestDecisionProbability();
     }
 }

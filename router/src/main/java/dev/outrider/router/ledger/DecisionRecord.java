@@ -91,6 +91,18 @@ public record DecisionRecord(
     }
 
     /**
+     * How sure the SLM was of its answer, in [0, 1]: the calibrated probability, which is what a threshold is compared with, or the
+     * least probability of a decision in the answer where no calibration holds; null when it gave no answer or no evidence.
+     */
+    public @Nullable Double probability() {
+        if (calibration != null && calibration.probability() != null) {
+            return calibration.probability();
+        }
+        Evidence evidence = local == null ? null : local.evidence();
+        return evidence == null ? null : evidence.smallestDecisionProbability();
+    }
+
+    /**
      * What calibration made of the evidence.
      *
      * @param version version of the calibration table
