@@ -65,11 +65,20 @@ final class EngineBench {
                 .toArray());
     }
 
-    /** Bytes of this process that lie in memory, mapped weights included; 0 where the system does not say so in /proc. */
+    /** Bytes of this process that lie in memory now, mapped weights included; 0 where the system does not say so in /proc. */
     static long residentBytes() {
+        return memory("VmRSS:");
+    }
+
+    /** The most that {@link #residentBytes} has been since the process began. */
+    static long peakResidentBytes() {
+        return memory("VmHWM:");
+    }
+
+    private static long memory(String name) {
         try {
             return Files.readAllLines(Path.of("/proc/self/status")).stream()
-                    .filter(line -> line.startsWith("VmRSS:"))
+                    .filter(line -> line.startsWith(name))
                     .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("[^0-9]", "")))
                     .findFirst()
                     .orElse(0);

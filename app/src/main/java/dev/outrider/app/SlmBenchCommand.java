@@ -73,6 +73,9 @@ final class SlmBenchCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON object.")
     private boolean json;
 
+    /** Resident behind the first generation: the model is loaded, one sequence was read and written, and nothing else has run yet. */
+    private long resident;
+
     SlmBenchCommand(Context context) {
         this.context = context;
     }
@@ -122,6 +125,9 @@ final class SlmBenchCommand implements Callable<Integer> {
     private void measure(EngineBench bench, int rep, Figures figures) {
         int place = Math.max(0, rep);
         Generation generation = bench.solo(prefill, decode);
+        if (resident == 0) {
+            resident = EngineBench.residentBytes();
+        }
         figures.prefill[place] = generation.prefillSeconds();
         figures.decode[place] = generation.decodeSeconds();
         for (int i = 0; i < decode; i++) {
@@ -151,7 +157,8 @@ final class SlmBenchCommand implements Callable<Integer> {
                     .put("model", String.valueOf(info.path().getFileName()))
                     .put("model_bytes", info.fileBytes())
                     .put("load_ms", rounded(info.loadSeconds() * 1e3, 1))
-                    .put("resident_bytes", EngineBench.residentBytes())
+                    .put("resident_bytes", resident)
+                    .put("peak_resident_bytes", EngineBench.peakResidentBytes())
                     .put("threads", model.threads())
                     .put("prefill", prefill)
                     .put("prefill_tok_s", rounded(prefillRate, 1))
@@ -216,9 +223,10 @@ final class SlmBenchCommand implements Callable<Integer> {
         }
         terminal.println(String.format(
                 Locale.ROOT,
-                "load     %9.1f ms      %10s resident after all this",
+                "load     %9.1f ms      %10s resident after one generation, %s at most",
                 info.loadSeconds() * 1e3,
-                Units.bytes(EngineBench.residentBytes())));
+                Units.bytes(resident),
+                Units.bytes(EngineBench.peakResidentBytes())));
         terminal.println(info.name() + ", " + Units.bytes(info.fileBytes()) + ", " + model.threads() + " threads, JDK "
                 + Runtime.version() + ", " + reps + " repetitions after " + warmup);
     }

@@ -71,6 +71,12 @@ final class SlmGenerateCommand implements Callable<Integer> {
             description = "Draw only from the most likely tokens that sum to P. Default: ${DEFAULT-VALUE}.")
     private double topP = 1;
 
+    @Option(
+            names = "--top-k",
+            paramLabel = "K",
+            description = "Draw only from the K most likely tokens. Default: ${DEFAULT-VALUE}, which sets no bound.")
+    private int topK;
+
     @Option(names = "--seed", paramLabel = "S", description = "Seed of the drawing. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
@@ -95,6 +101,7 @@ final class SlmGenerateCommand implements Callable<Integer> {
                     .maxTokens(maxTokens)
                     .temperature(temperature)
                     .topP(topP)
+                    .topK(topK)
                     .seed(seed)
                     .cancelled(context.interruption()::raised);
             if (raw) {

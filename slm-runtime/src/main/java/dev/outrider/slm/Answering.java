@@ -94,6 +94,7 @@ final class Answering {
                 .maxTokens(parameters.maxOutputTokens())
                 .temperature(parameters.temperature())
                 .topP(Objects.requireNonNullElse(parameters.topP(), 1.0))
+                .topK(Objects.requireNonNullElse(parameters.topK(), 0))
                 .seed(settings.seed != null ? settings.seed : ThreadLocalRandom.current().nextLong())
                 .stopTokens(format.stopTokens())
                 .stopAfter(stops::accept)

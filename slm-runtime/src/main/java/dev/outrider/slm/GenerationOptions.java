@@ -18,6 +18,7 @@ import dev.outrider.slm.state.Boundaries;
  * @param maxTokens most tokens to generate, the end token included; at least 1
  * @param temperature 0 takes the most likely token every time; above 0 the logits are divided by it and a token is drawn
  * @param topP draws only from the smallest set of most likely tokens whose probabilities sum to at least this; in (0, 1]
+ * @param topK draws only from so many of the most likely tokens, before {@code topP} is applied to what is left; 0 sets no bound
  * @param seed the same seed, prompt and options give the same tokens
  * @param stopTokens tokens that end the generation; null takes the model's own end tokens, an empty set ends only at
  *     {@code maxTokens}
@@ -34,6 +35,7 @@ public record GenerationOptions(
         int maxTokens,
         double temperature,
         double topP,
+        int topK,
         long seed,
         @Nullable Set<Integer> stopTokens,
         IntPredicate stopAfter,
@@ -52,6 +54,9 @@ public record GenerationOptions(
         }
         if (!(topP > 0 && topP <= 1)) {
             throw new IllegalArgumentException("topP must be in (0, 1] but is " + topP);
+        }
+        if (topK < 0) {
+            throw new IllegalArgumentException("topK must be at least 0, which sets no bound, but is " + topK);
         }
         if (timeLimit != null && !timeLimit.isPositive()) {
             throw new IllegalArgumentException("timeLimit must be positive but is " + timeLimit);
@@ -74,6 +79,7 @@ public record GenerationOptions(
         private int maxTokens = 256;
         private double temperature;
         private double topP = 1;
+        private int topK;
         private long seed;
         private @Nullable Set<Integer> stopTokens;
         private IntPredicate stopAfter = id -> false;
@@ -97,6 +103,11 @@ public record GenerationOptions(
 
         public Builder topP(double topP) {
             this.topP = topP;
+            return this;
+        }
+
+        public Builder topK(int topK) {
+            this.topK = topK;
             return this;
         }
 
@@ -145,6 +156,7 @@ public record GenerationOptions(
                     maxTokens,
                     temperature,
                     topP,
+                    topK,
                     seed,
                     stopTokens,
                     stopAfter,

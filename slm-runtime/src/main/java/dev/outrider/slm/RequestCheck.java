@@ -30,11 +30,13 @@ final class RequestCheck {
                     "the parameter modelName is not supported per request: '" + parameters.modelName()
                     + "' was asked for, the loaded model is '" + modelName + "'");
         }
-        unsupported("topK", parameters.topK());
         unsupported("frequencyPenalty", parameters.frequencyPenalty());
         unsupported("presencePenalty", parameters.presencePenalty());
         between("temperature", parameters.temperature(), 0, 100, true);
         between("topP", parameters.topP(), 0, 1, false);
+        if (parameters.topK() != null && parameters.topK() < 1) {
+            throw new InvalidRequestException("topK must be at least 1 but is " + parameters.topK());
+        }
         if (parameters.maxOutputTokens() != null && parameters.maxOutputTokens() < 1) {
             throw new InvalidRequestException(
                     "maxOutputTokens must be at least 1 but is " + parameters.maxOutputTokens());
@@ -47,6 +49,19 @@ final class RequestCheck {
             throw new InvalidRequestException("a stop sequence is empty; leave it out");
         }
         checkTools(parameters);
+    }
+
+    /**
+     * Checks that a device can draw as a generation asks.
+     *
+     * @param choosesTopK {@link dev.outrider.slm.model.Backend#choosesTopK}
+     * @throws UnsupportedFeatureException if it cannot
+     */
+    static void checkDraw(GenerationOptions options, boolean choosesTopK) {
+        if (options.topK() > 0 && options.temperature() > 0 && !choosesTopK) {
+            throw new UnsupportedFeatureException(
+                    "topK is not supported on this GPU backend; leave it out, use topP, or run the model on the processor");
+        }
     }
 
     private static void checkTools(ChatRequestParameters parameters) {

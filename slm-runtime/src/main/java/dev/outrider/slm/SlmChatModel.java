@@ -25,12 +25,12 @@ import dev.outrider.slm.tokenizer.Tokenizer;
 /**
  * A small language model inside the JVM as a LangChain4j {@link ChatModel}. Safe to use from many threads at once.
  *
- * <p>Tools, {@code toolChoice}, {@code responseFormat}, {@code temperature}, {@code topP}, {@code maxOutputTokens}, {@code
+ * <p>Tools, {@code toolChoice}, {@code responseFormat}, {@code temperature}, {@code topP}, {@code topK} (on the processor), {@code maxOutputTokens}, {@code
  * stopSequences} and {@link SlmChatRequestParameters#maxThinkTokens} are honoured per request. Answers to requests with tools are held
  * to a grammar: text, or calls of offered tools whose arguments fit their schemas; {@code REQUIRED} allows calls only, {@code NONE}
  * hides the tools. A JSON response format is a promise: what is answered parses and fits the schema. Stop sequences end text answers and
  * leave calls and JSON alone. An answer that had to be finished because its room was used up has the finish reason LENGTH, although it
- * has the right form. Other model names, {@code topK}, penalties, and schemas that cannot be promised are refused with an {@link
+ * has the right form. Other model names, penalties, and schemas that cannot be promised are refused with an {@link
  * dev.langchain4j.exception.UnsupportedFeatureException}.
  *
  * <p>The metadata of every response are {@link SlmChatResponseMetadata}, with the {@link TokenEvidence} of the answer.

@@ -247,6 +247,7 @@ public final class SlmEngine implements AutoCloseable {
      */
     public Generation generate(int[] prompt, GenerationOptions options) {
         check(prompt, 1);
+        RequestCheck.checkDraw(options, backend.choosesTopK());
         Tokenizer words = tokenizer(); // a file without a usable one fails here and not after the work
         Set<Integer> stops = options.stopTokens() == null ? endTokens : options.stopTokens();
         Outcome outcome = scheduler.generate(prompt, options, stops);

@@ -164,10 +164,12 @@ class SlmChatModelTest {
         assertThat(script.options().temperature()).isEqualTo(0.7);
         assertThat(script.options().maxTokens()).isEqualTo(50);
         assertThat(script.options().topP()).isEqualTo(1);
+        assertThat(script.options().topK()).isZero();
         assertThat(script.options().seed()).isEqualTo(9);
-        model.chat(request(p -> p.temperature(0.0).topP(0.5).maxOutputTokens(7)));
+        model.chat(request(p -> p.temperature(0.0).topP(0.5).topK(3).maxOutputTokens(7)));
         assertThat(script.options().temperature()).isZero();
         assertThat(script.options().topP()).isEqualTo(0.5);
+        assertThat(script.options().topK()).isEqualTo(3);
         assertThat(script.options().maxTokens()).isEqualTo(7);
     }
 
@@ -185,7 +187,7 @@ class SlmChatModelTest {
     @Test
     void whatTheModelCannotDoIsRefusedInOneLine() {
         refused(UnsupportedFeatureException.class, "modelName is not supported per request: 'gpt-9'", p -> p.modelName("gpt-9"));
-        refused(UnsupportedFeatureException.class, "topK", p -> p.topK(5));
+        refused(InvalidRequestException.class, "topK must be at least 1 but is 0", p -> p.topK(0));
         refused(UnsupportedFeatureException.class, "frequencyPenalty", p -> p.frequencyPenalty(0.5));
         refused(UnsupportedFeatureException.class, "presencePenalty", p -> p.presencePenalty(0.5));
         refused(UnsupportedFeatureException.class, "the keyword not cannot be enforced", p -> p.responseFormat(schema("{\"not\":{}}")));
@@ -204,6 +206,16 @@ class SlmChatModelTest {
         assertThatThrownBy(() -> model.chat(UserMessage.from(ImageContent.from("https://example.org/a.png"))))
                 .isInstanceOf(UnsupportedFeatureException.class)
                 .hasMessageContaining("image");
+    }
+
+    @Test
+    void aDeviceThatCannotDrawFromTheTopIsNotAskedTo() {
+        GenerationOptions drawn = GenerationOptions.builder().temperature(1).topK(5).build();
+        assertThatThrownBy(() -> RequestCheck.checkDraw(drawn, false))
+                .isInstanceOf(UnsupportedFeatureException.class)
+                .hasMessage("topK is not supported on this GPU backend; leave it out, use topP, or run the model on the processor");
+        RequestCheck.checkDraw(drawn, true);
+        RequestCheck.checkDraw(GenerationOptions.builder().topK(5).build(), false);
     }
 
     private static ResponseFormat schema(String schema) {
@@ -246,7 +258,7 @@ class SlmChatModelTest {
         };
         SlmChatModel model = model(script("hello<|im_end|>")).listeners(List.of(listener)).build();
         assertThat(model.chat("x")).isEqualTo("hello");
-        assertThatThrownBy(() -> model.chat(request(p -> p.topK(1)))).isInstanceOf(UnsupportedFeatureException.class);
+        assertThatThrownBy(() -> model.chat(request(p -> p.presencePenalty(1.0)))).isInstanceOf(UnsupportedFeatureException.class);
         assertThat(seen).containsExactly("request 512", "response hello1", "request 512", "error UnsupportedFeatureException");
     }
 
@@ -275,7 +287,7 @@ class SlmChatModelTest {
         assertThatThrownBy(() -> model(script()).maxOutputTokens(0).build()).isInstanceOf(InvalidRequestException.class);
         assertThatThrownBy(() -> model(script())
                         .defaultRequestParameters(
-                                ChatRequestParameters.builder().topK(3).build())
+                                ChatRequestParameters.builder().frequencyPenalty(0.5).build())
                         .build())
                 .isInstanceOf(UnsupportedFeatureException.class);
     }

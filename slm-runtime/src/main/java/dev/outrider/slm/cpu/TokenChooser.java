@@ -62,6 +62,9 @@ final class TokenChooser {
             weights[i] = request.allows(i) ? Math.exp(((double) logits[at + i] - top) / request.temperature()) : 0;
             total += weights[i];
         }
+        if (request.topK() > 0 && request.topK() < size) {
+            total = keepHeaviest(size, request.topK());
+        }
         if (request.topP() < 1) {
             total = keepNucleus(size, request.topP() * total);
         }
@@ -77,6 +80,23 @@ final class TokenChooser {
             }
         }
         return last;
+    }
+
+    /** Zeroes all but the {@code most} heaviest tokens, which are fewer than all; returns what is left. */
+    private double keepHeaviest(int size, int most) {
+        int count = 0;
+        for (double bar : BARS) {
+            count = sortFrom(size, bar);
+            if (count >= most) {
+                break;
+            }
+        }
+        keepFrom(size, count - most, count);
+        double kept = 0;
+        for (int i = 0; i < size; i++) {
+            kept += weights[i];
+        }
+        return kept;
     }
 
     /** Zeroes all but the heaviest tokens that together reach {@code mass}; returns what is left. The largest weight is 1. */
@@ -95,8 +115,14 @@ final class TokenChooser {
                 break;
             }
         }
+        keepFrom(size, first, count);
+        return kept;
+    }
+
+    /** Zeroes all tokens but those that {@link #sortFrom} brought to the places [first, count). */
+    private void keepFrom(int size, int first, int count) {
         double least = heaviest[first];
-        // of several tokens exactly as likely as the least of the nucleus, the first ones stay
+        // of several tokens exactly as likely as the least of those kept, the first ones stay
         int room = 0;
         for (int i = first; i < count && heaviest[i] == least; i++) {
             room++;
@@ -106,7 +132,6 @@ final class TokenChooser {
                 weights[i] = 0;
             }
         }
-        return kept;
     }
 
     /** Sorts the weights of at least {@code bar} and returns how many they are. */

@@ -446,6 +446,11 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
+    public boolean choosesTopK() {
+        return false;
+    }
+
+    @Override
     public int largestStep() {
         return LARGEST_STEP;
     }

@@ -147,6 +147,11 @@ public interface Backend extends AutoCloseable {
      */
     void choose(Rows logits, int count, int vocabulary, List<ChoiceRequest> requests, TokenChoice[] out);
 
+    /** Whether {@link #choose} knows {@link ChoiceRequest#topK}; where it does not, no request has one. */
+    default boolean choosesTopK() {
+        return true;
+    }
+
     /** Bytes that {@link #save(RecurrentState, MemorySegment)} writes. */
     long stateBytes(MambaShape shape);
 

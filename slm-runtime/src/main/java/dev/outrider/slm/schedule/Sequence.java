@@ -162,6 +162,7 @@ final class Sequence {
         return new ChoiceRequest(
                 (float) options.temperature(),
                 (float) options.topP(),
+                options.topK(),
                 options.seed(),
                 length,
                 constraint == null ? null : constraint.mask(most - generated.size()));

@@ -3,8 +3,13 @@ package dev.outrider.slm.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Random;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 import dev.outrider.slm.model.ChoiceRequest;
@@ -70,6 +75,55 @@ class TokenChooserTest {
     void of_equally_likely_tokens_the_nucleus_keeps_as_many_as_it_needs() {
         for (int i = 0; i < 1000; i++) {
             assertThat(draw(new float[] {2, 2, 2, 2}, 1, 0.5, 1, i).token()).isLessThan(2);
+        }
+    }
+
+    @Test
+    void top_k_draws_from_so_many_of_the_most_likely_tokens() {
+        assertThat(frequencies(1, 1, 2)).containsExactly(new double[] {0, 0.625, 0, 0.375}, within(0.02));
+        assertThat(frequencies(1, 1, 1)).containsExactly(0, 1, 0, 0);
+        assertThat(frequencies(1, 1, 4)).isEqualTo(frequencies(1, 1, 0)).isEqualTo(frequencies(1, 1, 9));
+    }
+
+    @Test
+    void the_nucleus_is_one_of_the_tokens_that_top_k_leaves() {
+        // of 0.5 and 0.3 the first has 0.625
+        assertThat(frequencies(1, 0.62, 2)).containsExactly(0, 1, 0, 0);
+        assertThat(frequencies(1, 0.63, 2)).containsExactly(new double[] {0, 0.625, 0, 0.375}, within(0.02));
+    }
+
+    @Test
+    void of_equally_likely_tokens_at_its_edge_top_k_keeps_the_first() {
+        boolean[] seen = new boolean[5];
+        for (int i = 0; i < 1000; i++) {
+            ChoiceRequest request = ChoiceRequest.of(1, 1, 3, 1, i);
+            seen[chooser.choose(new float[] {2, 2, 9, 2, 2}, 0, 5, ChoiceRequest.of(9, 1, 3, 1, i)).token()] = true;
+            assertThat(chooser.choose(new float[] {2, 2, 2, 2, 2}, 0, 5, request).token()).isLessThan(3);
+        }
+        assertThat(seen).containsExactly(true, true, true, false, false);
+    }
+
+    @Test
+    void top_k_is_that_of_a_plain_sort_for_any_logits_and_mask() {
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        for (int i = 0; i < 300; i++) {
+            float[] logits = new float[64];
+            for (int j = 0; j < logits.length; j++) {
+                logits[j] = random.nextInt(9) * (i % 2 == 0 ? 1f : 9f); // with many ties, and with weights of nearly nothing
+            }
+            long mask = random.nextLong() | 1;
+            int k = 1 + random.nextInt(70);
+            Set<Integer> top = IntStream.range(0, 64)
+                    .filter(id -> (mask >>> id & 1) != 0)
+                    .boxed()
+                    .sorted(Comparator.comparing((Integer id) -> -logits[id]).thenComparing(id -> id))
+                    .limit(k)
+                    .collect(Collectors.toSet());
+            for (int draw = 0; draw < 50; draw++) {
+                ChoiceRequest request = new ChoiceRequest(3, 1, k, 7, draw, new long[] {mask});
+                assertThat(top).as("seed %d", seed).contains(chooser.choose(logits, 0, 64, request).token());
+            }
         }
     }
 
@@ -166,11 +220,16 @@ class TokenChooserTest {
     }
 
     private double[] frequencies(double temperature, double topP) {
+        return frequencies(temperature, topP, 0);
+    }
+
+    private double[] frequencies(double temperature, double topP, int topK) {
         double[] counts = new double[LOGITS.length];
         int draws = 20_000;
         for (int i = 0; i < draws; i++) {
-            counts[draw(LOGITS, temperature, topP, 42, i).token()] += 1.0 / draws;
+            ChoiceRequest request = ChoiceRequest.of((float) temperature, (float) topP, topK, 42, i);
+            counts[chooser.choose(LOGITS, 0, LOGITS.length, request).token()] += 1.0;
         }
-        return counts;
+        return Arrays.stream(counts).map(count -> count / draws).toArray();
     }
 }
