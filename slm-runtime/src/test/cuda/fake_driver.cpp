@@ -610,6 +610,12 @@ API int nvmlDeviceGetTotalEnergyConsumption(uint64_t device, unsigned long long*
     *out = static_cast<unsigned long long>(now() * 100);   // 100 W in millijoules
     return OK;
 }
+API int nvmlDeviceGetMemoryInfo(uint64_t device, unsigned long long* out) {
+    out[0] = settings.memory;
+    out[2] = std::min(settings.memory, used + settings.others);
+    out[1] = settings.memory - out[2];
+    return device == 7 ? OK : 2;
+}
 API int nvmlDeviceGetPowerUsage(uint64_t device, unsigned* out) { *out = 100000; return device == 7 ? OK : 2; }
 API int nvmlDeviceGetTemperature(uint64_t device, int sensor, unsigned* out) { (void) sensor; *out = 40; return device == 7 ? OK : 2; }
 API int nvmlDeviceGetClockInfo(uint64_t device, int type, unsigned* out) { *out = type == 1 ? 1500 : 2600; return device == 7 ? OK : 2; }

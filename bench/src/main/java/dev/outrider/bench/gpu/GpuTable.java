@@ -1,113 +1,168 @@
 package dev.outrider.bench.gpu;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** The figures of a run as lines to read. What could not be taken reads NaN. */
+/**
+ * The figures of a run as a table to read: Outrider's, the floor, and llama.cpp's in the same row. Where a figure could not be taken, the row names
+ * a note that says why; what is not measured at all is a dash.
+ */
 final class GpuTable {
 
-    private final ObjectNode document;
+    private static final double GIB = 1L << 30;
+    private static final String OWN = "%10s %9s %9s %6s %8s %7s";
+    private static final String PEER = "%10s %9s %8s %7s";
+    private static final String NONE = "-";
 
-    GpuTable(ObjectNode document) {
+    private final JsonNode document;
+    private final boolean peer;
+    private final List<String> lines = new ArrayList<>();
+    private final List<String> notes = new ArrayList<>();
+
+    GpuTable(JsonNode document) {
         this.document = document;
+        boolean any = false;
+        for (JsonNode speed : document.path("speed")) {
+            any |= speed.has("llama.cpp");
+        }
+        peer = any;
     }
 
     List<String> lines() {
-        List<String> lines = new ArrayList<>();
+        lines.clear();
+        notes.clear();
         JsonNode gpu = document.path("gpu");
+        String library = gpu.has("libraryTeraflops")
+                ? line(", %.0f TFLOP/s with a library", number(gpu, "libraryTeraflops"))
+                : "";
         lines.add(line(
-                "%s: copies %.2f TB/s, bf16 matrix products %.0f TFLOP/s with the engine's instruction, %.0f TFLOP/s with a library",
+                "%s: copies %.2f TB/s, bf16 matrix products %.0f TFLOP/s with the engine's instruction%s",
                 gpu.path("name").asText("no GPU"),
                 number(gpu, "copyBytesPerSecond") / 1e12,
                 number(gpu, "matrixTeraflops"),
-                number(gpu, "libraryTeraflops")));
-        lines.add(line(
-                "%-5s %-7s %8s %6s %11s %9s %9s %11s", "model", "format", "context", "batch", "ms a step", "floor", "share", "J a token"));
-        for (JsonNode speed : document.path("speed")) {
-            String model = line("%-5s %-7s", speed.path("model").asText(), speed.path("format").asText());
-            for (JsonNode row : speed.path("decode")) {
-                lines.add(line(
-                        "%s %8d %6d %11.3f %9.3f %8.0f%% %11.4f",
-                        model,
-                        row.path("context").asInt(),
-                        row.path("batch").asInt(),
-                        number(row, "msPerStep"),
-                        number(row, "floorMsPerStep"),
-                        100 * number(row, "shareOfFloor"),
-                        number(row, "joulesPerToken")));
-            }
-            for (JsonNode row : speed.path("prefill")) {
-                lines.add(line(
-                        "%s prompt of %d tokens: %.2f ms, %.0f tokens/s, %.0f TFLOP/s, %.0f %% of the matrix rate",
-                        model,
-                        row.path("tokens").asInt(),
-                        number(row, "ms"),
-                        number(row, "tokensPerSecond"),
-                        number(row, "teraflops"),
-                        100 * number(row, "teraflops") / matrixTeraflops()));
-            }
-            lines.add(line(
-                    "%s first token with a cached preamble: %.2f ms",
-                    model,
-                    number(speed.path("firstTokenWithCachedPreamble"), "ms")));
+                library));
+        document.path("speed").forEach(this::block);
+        lines.add("");
+        lines.add("decode: a step that gives each of some sequences one more token, after so many that were read; prompt: reading it; first token:"
+                + " after a kept preamble and a question of 32 tokens.");
+        lines.add("floor: the bytes that must be read and written over the copy rate; of a prompt, its operations over the matrix rate where that"
+                + " is more. GiB: memory of the GPU taken. -: not measured.");
+        lines.add(
+                peer
+                        ? "llama.cpp reads prompts in pieces of 512 and of 2048 tokens, the faster counts; pasts of more than 512 tokens are made up"
+                                + " in both engines."
+                        : "llama.cpp was not asked for (--peer).");
+        for (int i = 0; i < notes.size(); i++) {
+            lines.add(line("(%d) %s", i + 1, notes.get(i)));
         }
-        document.path("llama.cpp").properties().forEach(peer -> peer.getValue()
-                .forEach(row -> lines.add(beside(peer.getKey(), row))));
-        return lines;
+        return List.copyOf(lines);
     }
 
-    /** The better of the two rates: what is hard to reach, not what flatters. */
-    private double matrixTeraflops() {
-        JsonNode gpu = document.path("gpu");
-        double own = number(gpu, "matrixTeraflops");
-        double library = number(gpu, "libraryTeraflops");
-        return Double.isNaN(library) ? own : Math.max(own, library);
+    private void block(JsonNode speed) {
+        JsonNode other = speed.path("llama.cpp");
+        lines.add("");
+        String what = line("%s %s", speed.path("model").asText(), speed.path("format").asText());
+        if (speed.has("weightBytesPerToken")) {
+            what += line(", %,.1f MB of weights a step", number(speed, "weightBytesPerToken") / 1e6);
+        }
+        if (other.has("version")) {
+            what += line(
+                    ", llama.cpp %s on %s", other.path("version").asText(), other.path("backends").asText());
+        }
+        lines.add(what);
+        lines.add(("%-28s |" + OWN + " |").formatted("", "Outrider", "", "", "", "", "")
+                + (peer ? (PEER + " | %s").formatted("llama.cpp", "", "", "", "Outrider is") : ""));
+        lines.add(("%-28s |" + OWN + " |").formatted("", "ms", "tokens/s", "floor ms", "of it", "J/token", "GiB")
+                + (peer ? (PEER + " | %s").formatted("ms", "tokens/s", "J/token", "GiB", "times as fast") : ""));
+        rows(speed, "decode").forEach(row -> add(
+                line("decode at %s, %d together", tokens(row.path("context").asInt()), row.path("batch").asInt()),
+                find(speed, "decode", row),
+                find(other, "decode", row),
+                "msPerStep"));
+        rows(speed, "prefill").forEach(row -> add(
+                line("prompt of %s", tokens(row.path("tokens").asInt())),
+                find(speed, "prefill", row),
+                find(other, "prefill", row),
+                "ms"));
+        String first = "firstTokenWithCachedPreamble";
+        add("first token", orReason(speed, first), orReason(other, first), "ms");
     }
 
-    /** A prompt and the answer after it as llama.cpp does them, and how often as fast Outrider is; its context is the nearest measured. */
-    private String beside(String model, JsonNode peer) {
-        int prompt = peer.path("prefill").asInt();
-        if (peer.has("error")) {
-            return line("llama.cpp %s Q8_0: prompt of %d tokens: %s", model, prompt, peer.path("error").asText());
-        }
-        double prefill = Double.NaN;
-        double step = Double.NaN;
-        int context = 0;
-        for (JsonNode speed : document.path("speed")) {
-            if (!speed.path("model").asText().equals(model) || !speed.path("format").asText().equals("Q8_0")) {
-                continue;
-            }
-            for (JsonNode row : speed.path("prefill")) {
-                prefill = row.path("tokens").asInt() == prompt ? number(row, "tokensPerSecond") : prefill;
-            }
-            for (JsonNode row : speed.path("decode")) {
-                int at = row.path("context").asInt();
-                if (row.path("batch").asInt() == 1
-                        && (Double.isNaN(step) || Math.abs(at - prompt) < Math.abs(context - prompt))) {
-                    context = at;
-                    step = number(row, "msPerStep");
-                }
+    /** The rows of one kind: Outrider's, or those of llama.cpp where there are none. */
+    private static JsonNode rows(JsonNode speed, String kind) {
+        return speed.path(kind).isEmpty() ? speed.path("llama.cpp").path(kind) : speed.path(kind);
+    }
+
+    /** An engine's row that stands for the same as this one, or the engine's reason for having none. */
+    private static JsonNode find(JsonNode engine, String kind, JsonNode like) {
+        for (JsonNode row : engine.path(kind)) {
+            if (row.path("context").equals(like.path("context"))
+                    && row.path("batch").equals(like.path("batch"))
+                    && row.path("tokens").equals(like.path("tokens"))) {
+                return row;
             }
         }
-        double peerPrefill = number(peer, "prefill_tok_s");
-        double peerStep = number(peer, "token_ms_median");
-        return line(
-                "llama.cpp %s Q8_0: prompt of %d tokens %.0f tokens/s (Outrider %.2f times that), then %.3f ms a token (Outrider, context %d: %.2f"
-                        + " times as fast)",
-                model,
-                prompt,
-                peerPrefill,
-                prefill / peerPrefill,
-                peerStep,
-                context,
-                peerStep / step);
+        return engine;
+    }
+
+    private static JsonNode orReason(JsonNode engine, String name) {
+        return engine.has(name) ? engine.path(name) : engine;
+    }
+
+    private void add(String name, JsonNode own, JsonNode other, String time) {
+        String left = own.has(time)
+                ? OWN.formatted(
+                        cell(own, time, 1, "%.3f"),
+                        cell(own, "tokensPerSecond", 1, "%.0f"),
+                        cell(own, floor(own), 1, "%.3f"),
+                        cell(own, "shareOfFloor", 100, "%.0f %%"),
+                        cell(own, "joulesPerToken", 1, "%.4f"),
+                        cell(own, "usedBytes", 1 / GIB, "%.2f"))
+                : line("%-54s", note(own));
+        String right = "";
+        if (peer) {
+            right = other.has(time)
+                    ? PEER.formatted(
+                                    cell(other, time, 1, "%.3f"),
+                                    cell(other, "tokensPerSecond", 1, "%.0f"),
+                                    cell(other, "joulesPerToken", 1, "%.4f"),
+                                    cell(other, "usedBytes", 1 / GIB, "%.2f"))
+                            + " | "
+                            + (own.has(time) ? line("%.2f", number(other, time) / number(own, time)) : NONE)
+                    : line("%-37s | %s", note(other), NONE);
+        }
+        lines.add(line("%-28s |%s |%s", name, left, right));
+    }
+
+    private static String floor(JsonNode row) {
+        return row.has("floorMs") ? "floorMs" : "floorMsPerStep";
+    }
+
+    /** The reason why there is no figure, as the number of a note. */
+    private String note(JsonNode row) {
+        String reason = row.path("reason").asText("not done");
+        if (!notes.contains(reason)) {
+            notes.add(reason);
+        }
+        return "  none, see (" + (notes.indexOf(reason) + 1) + ")";
+    }
+
+    private static String cell(JsonNode row, String name, double scale, String format) {
+        return row.has(name) ? line(format, row.path(name).asDouble() * scale) : NONE;
     }
 
     private static double number(JsonNode node, String name) {
         return node.path(name).asDouble(Double.NaN);
+    }
+
+    /** As 0.1k, 8k, 128k; below 100 as it is. */
+    private static String tokens(int count) {
+        if (count < 100) {
+            return String.valueOf(count);
+        }
+        return count % 1024 == 0 ? count / 1024 + "k" : line("%.1fk", count < 1024 ? count / 1000.0 : count / 1024.0);
     }
 
     private static String line(String format, Object... arguments) {

@@ -47,10 +47,17 @@ record Shapes(
     /** For rehearsals: everything of the large ones, small. */
     static final Shapes TINY = new Shapes("tiny", "M-M*-M", 64, 96, 4, 16, 16, 2, 4, 4, 2, 16, 320, 4096);
 
-    /** The formats that are measured. */
+    /** For comparisons of formats whose blocks have 256 values. */
+    static final Shapes SMALL = new Shapes("small", "M-M*-M", 256, 512, 4, 64, 16, 2, 4, 4, 2, 64, 320, 4096);
+
+    /** One layer of each kind, as wide as the large ones: enough for a driver to compile what they need. */
+    static final Shapes NARROW =
+            new Shapes("narrow", "M*-", 3136, 12544, 96, 80, 128, 8, 4, 40, 8, 128, 512, 262144);
+
+    /** The formats that are measured, the more common ones first. */
     enum Format {
-        BF16,
         Q8_0,
+        BF16,
         Q4_K_M
     }
 

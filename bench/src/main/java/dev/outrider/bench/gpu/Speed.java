@@ -11,12 +11,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 
 import dev.outrider.slm.cuda.CudaException;
 import dev.outrider.slm.cuda.CudaOptions;
 import dev.outrider.slm.cuda.GpuMeter;
 import dev.outrider.slm.cuda.Gpus;
+import dev.outrider.slm.cuda.MemoryInfo;
 import dev.outrider.slm.gguf.Gguf;
 import dev.outrider.slm.model.Architectures;
 import dev.outrider.slm.model.ChoiceRequest;
@@ -28,11 +30,19 @@ import dev.outrider.slm.model.TokenChoice;
 /** The figures of one model in one format: decoding, prompts, first token, memory, energy. */
 final class Speed {
 
-    private static final int PREAMBLE = 1000;
+    private static final String NO_TIME = "no time left";
+
+    /**
+     * What the GPU can do at most, measured in the same run.
+     *
+     * @param bytesPerSecond of a copy, read and written bytes together
+     * @param operationsPerSecond additions and multiplications of matrix products of bf16 numbers
+     */
+    record Ceilings(double bytesPerSecond, double operationsPerSecond) {}
 
     private final Shapes shapes;
     private final Shapes.Format format;
-    private final double bandwidth;
+    private final Ceilings ceilings;
     private final BooleanSupplier inTime;
     private final ObjectNode result;
     private final MadeUpWeights backend;
@@ -42,7 +52,7 @@ final class Speed {
     private Speed(
             Shapes shapes,
             Shapes.Format format,
-            double bandwidth,
+            Ceilings ceilings,
             BooleanSupplier inTime,
             ObjectNode result,
             MadeUpWeights backend,
@@ -50,7 +60,7 @@ final class Speed {
             long before) {
         this.shapes = shapes;
         this.format = format;
-        this.bandwidth = bandwidth;
+        this.ceilings = ceilings;
         this.inTime = inTime;
         this.result = result;
         this.backend = backend;
@@ -61,39 +71,45 @@ final class Speed {
     /**
      * Measures one model.
      *
-     * @param contexts tokens before those that are decoded
-     * @param prompts lengths of prompts that are read
-     * @param bandwidth measured copy bandwidth in bytes per second, for the floor
+     * @param ceilings what the GPU can do at most, for the floors
+     * @param inTime whether there is time for another row
      */
     static void measure(
             Shapes shapes,
             Shapes.Format format,
-            int[] contexts,
-            int[] batches,
-            int[] prompts,
-            double bandwidth,
+            Rows rows,
+            Ceilings ceilings,
             Path directory,
             BooleanSupplier inTime,
             ObjectNode result)
             throws IOException {
         Path file = directory.resolve("shapes-" + shapes.name() + "-" + format + ".gguf");
         SyntheticModel.write(file, shapes, format, 7, false);
-        long before = Gpus.memory(0).free();
+        long before = used();
         try (Gguf gguf = Gguf.open(file);
                 MadeUpWeights backend =
                         new MadeUpWeights(Gpus.open(0, CudaOptions.standard().withPromptTerms(1)), 11)) {
             long start = System.nanoTime();
             LanguageModel model = Architectures.load(gguf, backend);
-            Speed speed = new Speed(shapes, format, bandwidth, inTime, result, backend, model, before);
-            result.put("model", shapes.name())
-                    .put("format", format.name())
-                    .put("weightBytesPerToken", backend.weightBytes())
+            Speed speed = new Speed(shapes, format, ceilings, inTime, result, backend, model, before);
+            result.put("weightBytesPerToken", backend.weightBytes())
                     .put("makingSeconds", (System.nanoTime() - start) / 1e9);
-            speed.prompts(prompts);
-            speed.firstToken();
-            speed.decode(contexts, batches);
+            speed.prompts(rows.prompts());
+            speed.firstToken(rows.preamble());
+            speed.decode(rows.contexts(), rows.batches());
         } finally {
             Files.delete(file);
+        }
+    }
+
+    /** Bytes of the GPU's memory that are in use, as NVIDIA's management library tells, or the driver where that is missing. */
+    private static long used() {
+        try (GpuMeter meter = GpuMeter.open(Gpus.find().gpus().getFirst().info().pciBusId()).orElse(null)) {
+            OptionalLong used = meter == null ? OptionalLong.empty() : meter.usedBytes();
+            return used.orElseGet(() -> {
+                MemoryInfo memory = Gpus.memory(0);
+                return memory.total() - memory.free();
+            });
         }
     }
 
@@ -113,7 +129,7 @@ final class Speed {
         return (long) shapes.count('*') * 2 * shapes.keyHeads() * shapes.attentionSize() * Short.BYTES;
     }
 
-    private void prompts(int[] lengths) {
+    private void prompts(List<Integer> lengths) {
         ArrayNode rows = result.putArray("prefill");
         double flop = 2.0 * (backend.weightBytes() / bytesPerWeight() - (double) shapes.vocabulary() * shapes.hidden());
         for (int length : lengths) {
@@ -128,12 +144,16 @@ final class Speed {
                 best = round == 0 ? best : Math.min(best, took); // the first one warms up
                 backend.releaseAll();
             }
+            ObjectNode row = rows.addObject().put("tokens", length);
             if (Double.isFinite(best)) {
-                rows.addObject()
-                        .put("tokens", length)
-                        .put("ms", best * 1e3)
+                row.put("ms", best * 1e3)
                         .put("tokensPerSecond", length / best)
                         .put("teraflops", flop * length / best / 1e12);
+                double floor = Math.max(
+                        flop * length / ceilings.operationsPerSecond(), backend.weightBytes() / ceilings.bytesPerSecond());
+                row.put("floorMs", floor * 1e3).put("shareOfFloor", floor / best);
+            } else {
+                row.put("reason", NO_TIME);
             }
         }
     }
@@ -173,11 +193,13 @@ final class Speed {
     }
 
     /** From a kept snapshot of a preamble to the first token of the answer to 32 more tokens. */
-    private void firstToken() {
+    private void firstToken(int length) {
+        ObjectNode row = result.putObject("firstTokenWithCachedPreamble");
         if (!inTime.getAsBoolean()) {
+            row.put("reason", NO_TIME);
             return;
         }
-        int[] preamble = tokens(Math.min(PREAMBLE, shapes.context() / 2));
+        int[] preamble = tokens(length);
         SequenceState state = model.newState(preamble.length);
         readAll(state, preamble, false);
         try (Arena arena = Arena.ofConfined()) {
@@ -191,26 +213,28 @@ final class Speed {
                 readAll(next, tokens(32), true);
                 best = Math.min(best, seconds(start));
             }
-            result.putObject("firstTokenWithCachedPreamble")
-                    .put("preambleTokens", preamble.length)
+            row.put("preambleTokens", preamble.length)
                     .put("snapshotBytes", snapshot.byteSize())
-                    .put("ms", best * 1e3);
+                    .put("ms", best * 1e3)
+                    .put("floorMs", backend.weightBytes() / ceilings.bytesPerSecond() * 1e3)
+                    .put("shareOfFloor", backend.weightBytes() / ceilings.bytesPerSecond() / best);
         }
         backend.releaseAll();
     }
 
-    private void decode(int[] contexts, int[] batches) {
+    private void decode(List<Integer> contexts, List<Integer> batches) {
         ArrayNode rows = result.putArray("decode");
         for (int context : contexts) {
             for (int batch : batches) {
+                ObjectNode row = rows.addObject().put("context", context).put("batch", batch);
                 if (!inTime.getAsBoolean()) {
-                    result.put("outOfTime", true);
-                    return;
+                    row.put("reason", NO_TIME);
+                    continue;
                 }
                 try {
-                    decode(rows.addObject().put("context", context).put("batch", batch), context, batch);
+                    decode(row, context, batch);
                 } catch (CudaException e) {
-                    rows.addObject().put("context", context).put("batch", batch).put("error", e.getMessage());
+                    row.put("reason", e.getMessage());
                     if (e.deviceLost()) {
                         throw e;
                     }
@@ -227,7 +251,7 @@ final class Speed {
         }
         backend.imitate(context);
         row.put("allocatedBytes", backend.gpu().allocated())
-                .put("usedBytes", before - backend.gpu().memory().free())
+                .put("usedBytes", used() - before)
                 .put("worksheetBytes", backend.weightBytes() + (long) batch * (stateBytes() + context * cacheBytes()));
         int[][] tokens = new int[batch][1];
         for (int i = 0; i < 4; i++) {
@@ -243,7 +267,7 @@ final class Speed {
                 steps++;
             } while (steps < 3 || (seconds(start) < wanted && steps < 2000));
             double took = seconds(start);
-            double floor = (backend.weightBytes() + (double) batch * (2 * stateBytes() + context * cacheBytes())) / bandwidth;
+            double floor = (backend.weightBytes() + (double) batch * (2 * stateBytes() + context * cacheBytes())) / ceilings.bytesPerSecond();
             row.put("msPerStep", took / steps * 1e3)
                     .put("msPerToken", took / steps / batch * 1e3)
                     .put("tokensPerSecond", steps * batch / took)

@@ -68,6 +68,11 @@ final class SyntheticModel {
         return new SyntheticModel(shapes, format, seed).write(file, matrices);
     }
 
+    /** Bytes of the tensors of such a file. */
+    static long bytes(Shapes shapes, Shapes.Format format) {
+        return new SyntheticModel(shapes, format, 0).offset;
+    }
+
     private void declare() {
         matrix("token_embd", -1, shapes.vocabulary(), shapes.hidden(), 1);
         for (int i = 0; i < shapes.pattern().length(); i++) {

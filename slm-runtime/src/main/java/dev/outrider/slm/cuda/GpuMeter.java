@@ -9,11 +9,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 
 import dev.outrider.slm.SlmException;
 
 /**
- * Measures a GPU's energy, power, temperature and clocks through NVIDIA's management library. A machine without the library, or a
+ * Measures a GPU's energy, power, temperature, clocks and memory through NVIDIA's management library. A machine without the library, or a
  * GPU that does not tell a value, is no error: the value is absent.
  */
 public final class GpuMeter implements AutoCloseable {
@@ -31,6 +32,7 @@ public final class GpuMeter implements AutoCloseable {
     private final MethodHandle power;
     private final MethodHandle temperature;
     private final MethodHandle clock;
+    private final MethodHandle memory;
     private final MethodHandle shutdown;
     private final long device;
     private boolean closed;
@@ -42,6 +44,7 @@ public final class GpuMeter implements AutoCloseable {
         power = library.function("nvmlDeviceGetPowerUsage", JAVA_LONG, ADDRESS);
         temperature = library.function("nvmlDeviceGetTemperature", JAVA_LONG, JAVA_INT, ADDRESS);
         clock = library.function("nvmlDeviceGetClockInfo", JAVA_LONG, JAVA_INT, ADDRESS);
+        memory = library.function("nvmlDeviceGetMemoryInfo", JAVA_LONG, ADDRESS);
     }
 
     /**
@@ -105,6 +108,20 @@ public final class GpuMeter implements AutoCloseable {
     /** The clock of the memory in MHz. */
     public OptionalDouble memoryMegahertz() {
         return number(out -> (int) clock.invokeExact(device, MEMORY, out), 1);
+    }
+
+    /** Bytes of the GPU's memory that all processes together hold, with what the driver needs for itself. */
+    public OptionalLong usedBytes() {
+        if (closed) {
+            return OptionalLong.empty();
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            // nvmlMemory_t: total, free, used
+            MemorySegment out = arena.allocate(JAVA_LONG, 3);
+            return result(o -> (int) memory.invokeExact(device, o), out) == 0
+                    ? OptionalLong.of(out.getAtIndex(JAVA_LONG, 2))
+                    : OptionalLong.empty();
+        }
     }
 
     /** Values are 32 or 64 bits wide; into zeroed memory both are read as 64. */

@@ -199,6 +199,11 @@ public final class FakeDriver {
         return call("fake_run", 0);
     }
 
+    /** A GPU that does not tell what it uses. */
+    public FakeDriver withoutEnergy() {
+        return call("fake_energy", 0);
+    }
+
     /** What starting the driver gives. */
     public FakeDriver start(int result) {
         return call("fake_init", result);
