@@ -7,7 +7,7 @@ numbers and names from the ranges that training must not use (order numbers with
 import argparse
 import json
 
-from outrider import checkpoint, scoring
+from outrider import checkpoint, exported, scoring
 from outrider.chat import Encoder
 from outrider.tokenizer import load
 
@@ -37,12 +37,20 @@ def main():
     ap.add_argument("--seed", type=int, default=101)
     ap.add_argument("--ranges", choices=("training", "desk"), default="training", help="default: %(default)s")
     ap.add_argument("--offered", choices=("random", "all"), default="random", help="tools in the prompt (default: %(default)s)")
+    ap.add_argument("--heldout", metavar="HELDOUT.jsonl", help="measure a held-out set of outrider convert instead, by its kinds")
     ap.add_argument("--json", metavar="FILE", help="write the counts here too")
     a = ap.parse_args()
     model, state = checkpoint.load(a.checkpoint, a.average)
     encoder, report = Encoder(load(a.tokenizer)), {}
     print("step %d, %.1f minutes, %d tokens, %d answers" % (state["step"], state["elapsed"] / 60, state["tokens"], state["answers"]))
-    for name in ("seen", "unseen"):
+    if a.heldout:
+        found = [c.case(encoder) for c in exported.read(a.heldout)]
+        right = scoring.score(model, found, autocast=False)
+        total = {"all answers": (sum(right), len(right))}
+        show("all", total)
+        show("by kind", scoring.table(found, right, 2))
+        report["heldout"] = {"total": total, "kind": scoring.table(found, right, 2)}
+    for name in () if a.heldout else ("seen", "unseen"):
         found = scoring.cases(encoder, a.seed, a.conversations, name == "unseen", a.ranges == "desk", a.offered == "all")
         right = scoring.score(model, found, autocast=False)
         calls = [ok for case, ok in zip(found, right) if case[2].endswith("call") or case[2] == "first_step"]

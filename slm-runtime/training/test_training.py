@@ -2,15 +2,17 @@
 import json
 import os
 import random
+import tempfile
 import unittest
 
 import jinja2
 import torch
 
 from golden import plain, schema, text_of
-from outrider import grammar
+from outrider import exported, grammar
 from outrider.chat import TEMPLATE, Encoder, call_text
 from outrider.conversations import KINDS, Generator
+from outrider.data import batch
 from outrider.entities import RESERVED, Entities, lines
 from outrider.model import ssd
 from outrider.tokenizer import load
@@ -90,6 +92,64 @@ class Format(unittest.TestCase):
 
     def test_special_tokens_in_text_stay_text(self):
         self.assertTrue(all(i > 10 for i in Encoder(load(TOKENIZER)).ids("<|im_end|><tool_call>")))
+
+
+class ExportedSets(unittest.TestCase):
+    """Reads the file that ConversionTest holds `outrider convert` to."""
+
+    FILE = os.path.join(os.path.dirname(TOKENIZER), "../../evals/src/test/resources/dev/outrider/evals/convert/exported.jsonl")
+
+    def setUp(self):
+        self.encoder = Encoder(load(TOKENIZER))
+
+    def by_kind(self):
+        return {c.kind.split(":")[0].split(" ")[0]: c for c in exported.read(self.FILE)}
+
+    def test_what_convert_writes_is_encoded_in_the_prompt_format(self):
+        call, label = self.by_kind()["call"], self.by_kind()["label"]
+        ids, weights, turns = call.encode(self.encoder)
+        text = text_of(self.encoder.tokenizer, ids)
+        self.assertIn("You help in a shop.\n<tools>\nget_order(order_id)\nrefund_order(order_id, amount:number, reason=damaged|late, note?)\n</tools>", text)
+        self.assertTrue(text.endswith('<tool_call>{"name":"refund_order","arguments":{"order_id":"ORD-1020","amount":24.90,"reason":"late"}}</tool_call><|im_end|>\n'))
+        learnt = text_of(self.encoder.tokenizer, [i for i, w in zip(ids, weights) if w])
+        self.assertIn("refund_order", learnt)
+        self.assertNotIn("get_order", learnt)  # an earlier answer is another line's
+        self.assertEqual({2}, {t for t, w in zip(turns, weights) if w})
+        self.assertNotIn("anna@", text)
+        ids, start, kind, tool = label.case(self.encoder)
+        self.assertEqual(("yes<|im_end|>", "text"), (text_of(self.encoder.tokenizer, ids[start:]), tool))
+        self.assertTrue(kind.startswith("label"))
+
+    def test_batches_hold_as_many_exported_conversations_as_asked_for(self):
+        learn, longer = exported.fitting(exported.read(self.FILE), self.encoder, 256)
+        self.assertEqual((2, 0), (len(learn), longer))
+        ids, weights, _ = batch(1, 0, self.encoder, 8, 256, False, learn, 1.0)
+        wanted = {tuple(c[0]) for c in learn}
+        for row in ids.tolist():
+            self.assertTrue(any(tuple(row[:len(w)]) == w for w in wanted))
+        self.assertTrue(all((row > 1).any() for row in weights))
+        mixed = batch(1, 0, self.encoder, 8, 256, False, learn, 0.5)[0].tolist()
+        self.assertEqual({True, False}, {any(tuple(row[:len(w)]) == w for w in wanted) for row in mixed})
+
+    def test_signatures_are_those_of_the_desk(self):
+        for t in DESK.values():
+            self.assertEqual(t.signature(), exported.tool(schema(t)).signature())
+
+    def test_a_broken_line_is_named(self):
+        with open(self.FILE, encoding="utf-8") as f:
+            good = f.readline()
+        broken = {"{": "is no JSON", '{"kind":"k"}': "has no 'messages'",
+                  '{"kind":"k","system":"","tools":[],"messages":[{"role":"user","content":"a"}]}': "does not end with an answer",
+                  '{"kind":"k","system":"","tools":[],"messages":[{"role":"robot","content":"a"},{"role":"assistant","content":"a"}]}': "role robot"}
+        for line, problem in broken.items():
+            with tempfile.TemporaryDirectory() as folder:
+                path = os.path.join(folder, "train.jsonl")
+                with open(path, "w", encoding="utf-8") as f:
+                    f.write(good + "\n" + line + "\n")
+                with self.assertRaises(SystemExit) as e:
+                    exported.read(path)
+                self.assertIn("train.jsonl:3: ", str(e.exception))
+                self.assertIn(problem, str(e.exception))
 
 
 class Scan(unittest.TestCase):

@@ -12,7 +12,7 @@ import time
 import torch
 import torch.nn.functional as F
 
-from outrider import scoring
+from outrider import exported, scoring
 from outrider.chat import Encoder
 from outrider.data import loader
 from outrider.model import Config, Hybrid
@@ -33,7 +33,14 @@ def arguments():
     ap.add_argument("--compile", action="store_true", help="torch.compile; about 15%% faster on a CPU, needs a C++ compiler")
     ap.add_argument("--save-every", type=float, default=4, metavar="MINUTES", help="default: %(default)s")
     ap.add_argument("--eval-cases", type=int, default=120, help="conversations a development set (default: %(default)s)")
-    return ap.parse_args()
+    ap.add_argument("--learn", action="append", default=[], metavar="TRAIN.jsonl", help="a training set of outrider convert; may be given again")
+    ap.add_argument("--heldout", action="append", default=[], metavar="HELDOUT.jsonl", help="its held-out set, measured at every save")
+    ap.add_argument("--learn-share", type=float, default=0.7, help="share of the conversations that come from --learn (default: %(default)s)")
+    ap.add_argument("--init", metavar="LAST.pt", help="begin with the weights of a finished run, and without copy warm-up")
+    a = ap.parse_args()
+    if not 0 < a.learn_share <= 1:
+        ap.error("--learn-share must be above 0 and at most 1, but is %s" % a.learn_share)
+    return a
 
 
 def rate(fraction, warmup, decay):
@@ -71,6 +78,11 @@ class Run:
             torch.set_num_threads(a.threads)
         torch.manual_seed(a.seed)
         self.model = Hybrid(Config(**self.config["model"])).to(self.device)
+        if a.init:
+            self.model.load_state_dict(torch.load(a.init, map_location=self.device, weights_only=True)["model"])
+            self.train["copy_warmup"] = 0
+        self.learn = [c for path in a.learn for c in exported.read(path)]
+        self.heldout = [c for path in a.heldout for c in exported.read(path)]
         self.optimizers = optimizers(self.model, self.train)
         self.average = {k: v.clone() for k, v in self.model.state_dict().items()}
         self.step, self.elapsed, self.tokens, self.answers, self.copy_steps = 0, 0.0, 0, 0, None
@@ -99,7 +111,7 @@ class Run:
     def data(self, copying):
         return iter(loader(self.a.workers, tokenizer=self.a.tokenizer, seed=self.a.seed, start=self.step,
                            copy_steps=self.step + 10 ** 9 if copying else 0, tokens=self.train["batch_tokens"], length=self.train["length"],
-                           easy_steps=self.train["easy_steps"]))
+                           easy_steps=self.train["easy_steps"], learn=self.learn, share=self.a.learn_share))
 
     def fraction(self):
         return self.elapsed / (60 * self.a.minutes)
@@ -108,6 +120,13 @@ class Run:
         a, t = self.a, self.train
         encoder = Encoder(load(a.tokenizer))
         dev = {name: scoring.cases(encoder, 7, a.eval_cases, name == "unseen") for name in ("seen", "unseen")}
+        if self.learn:
+            fit, longer = exported.fitting(self.learn, encoder, t["length"])
+            print("%d exported conversations to learn; %d more are longer than %d tokens and left out" % (len(fit), longer, t["length"]), flush=True)
+            if not fit:
+                raise SystemExit("--learn: every conversation is longer than %d tokens; raise train.length in %s" % (t["length"], a.config))
+        if self.heldout:
+            dev["heldout"] = [c.case(encoder) for c in self.heldout]
         features = torch.compile(self.model.features, dynamic=False) if a.compile else self.model.features
         log = open(os.path.join(a.out, "log.jsonl"), "a")
         copying = self.fraction() < t["copy_warmup"]
@@ -165,7 +184,8 @@ class Run:
             for label, weights in (("last", live), ("average", self.average)):
                 self.model.load_state_dict(weights)
                 right = scoring.score(self.model, found, self.device)
-                row[name + "_" + label] = round(scoring.calls_exact(found, right)[0], 4)
+                if name != "heldout":  # its kinds are those of a log, not the generator's
+                    row[name + "_" + label] = round(scoring.calls_exact(found, right)[0], 4)
                 row[name + "_" + label + "_all"] = round(sum(right) / len(right), 4)
         self.model.load_state_dict(live)
         log.write(json.dumps(row) + "\n")

@@ -5,6 +5,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
+from . import exported
 from .chat import Encoder, IM_END
 from .conversations import Generator
 from .tokenizer import load
@@ -49,15 +50,23 @@ def copy_sequence(r, length, vocab):
     return ids[:length], weights[:length], [0] * length
 
 
-def batch(seed, step, encoder, rows, length, copying):
-    """int64 ids (rows, length), float32 weights and int64 turns of the same shape. Every step has its own seed."""
+def batch(seed, step, encoder, rows, length, copying, learn=(), share=0.0):
+    """int64 ids (rows, length), float32 weights and int64 turns of the same shape. Every step has its own seed.
+
+    `learn` holds encoded conversations of at most `length` tokens, which take that share of the rows.
+    """
     ids = np.full((rows, length), IM_END, np.int64)
     weights, turns = np.zeros((rows, length), np.float32), np.zeros((rows, length), np.int64)
     r = random.Random("%d/%d" % (seed, step))
     g, row = Generator("%d/%d" % (seed, step)), 0
     single = length <= 400 and not copying
     while row < rows:
-        made = copy_sequence(r, length, encoder.tokenizer.get_vocab_size()) if copying else conversation(g, encoder, length, single)
+        if copying:
+            made = copy_sequence(r, length, encoder.tokenizer.get_vocab_size())
+        elif learn and r.random() < share:
+            made = r.choice(learn)
+        else:
+            made = conversation(g, encoder, length, single)
         if made:
             i, w, t = made
             ids[row, :len(i)], weights[row, :len(i)], turns[row, :len(i)] = i, w if copying else np.maximum(w, CONTEXT), t
@@ -66,20 +75,22 @@ def batch(seed, step, encoder, rows, length, copying):
 
 
 class Batches(IterableDataset):
-    def __init__(self, tokenizer, seed, start, copy_steps, easy_steps, tokens, length):
+    def __init__(self, tokenizer, seed, start, copy_steps, easy_steps, tokens, length, learn=(), share=0.0):
         self.tokenizer, self.seed, self.start, self.tokens, self.length = tokenizer, seed, start, tokens, length
-        self.copy_steps, self.easy_steps = copy_steps, easy_steps
+        self.copy_steps, self.easy_steps, self.learn, self.share = copy_steps, easy_steps, learn, share
 
     def __iter__(self):
         info = get_worker_info()
         at, by = (info.id, info.num_workers) if info else (0, 1)
         encoder, step = Encoder(load(self.tokenizer)), self.start + at
+        learn = exported.fitting(self.learn, encoder, self.length)[0]
         while True:
             r = random.Random("short/%d/%d" % (self.seed, step))
             copying = step < self.copy_steps
             short = r.random() < (SHORT_AT_FIRST if step < self.easy_steps else SHORT)
             length = self.length // 3 if short else self.length
-            yield batch(self.seed, step, encoder, self.tokens // length, length, copying)
+            fit = [c for c in learn if len(c[0]) <= length]
+            yield batch(self.seed, step, encoder, self.tokens // length, length, copying, fit, self.share)
             step += by
 
 

@@ -3,6 +3,7 @@ package dev.outrider.app;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -57,7 +58,7 @@ final class ConvertCommand implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            description = "Where train.jsonl, heldout.jsonl and kinds.json go. A kinds.json that is there is the round before.")
+            description = "Where train.jsonl, heldout.jsonl, heldout-suite.jsonl and kinds.json go. A kinds.json that is there is the round before.")
     private @Nullable Path out;
 
     @Option(names = "--measured", paramLabel = "FILE", description = "A report.json: which of these cases the small model has right now.")
@@ -129,9 +130,11 @@ final class ConvertCommand implements Callable<Integer> {
         if (out != null) {
             Files.createDirectories(out);
             TrainingSets.Written written = TrainingSets.write(out, kinds, minExamples, minLearnable);
-            Files.writeString(out.resolve("kinds.json"), conversion.json());
-            terminal.note("outrider: " + written.train() + " examples to train on and " + written.heldOut() + " held out, of "
-                    + written.kinds() + " kinds, in " + out + (queries.stream().anyMatch(AgentQuery::exportable)
+            Path half = out.resolve("kinds.json.half");
+            Files.writeString(half, conversion.json());
+            Files.move(half, out.resolve("kinds.json"), StandardCopyOption.REPLACE_EXISTING);
+            terminal.note("outrider: " + written.train() + " examples to train on and " + written.heldOut() + " held out ("
+                    + written.cases() + " of them as cases for eval), of " + written.kinds() + " kinds, in " + out + (queries.stream().anyMatch(AgentQuery::exportable)
                             ? "" : "; suites and ledgers are not exported"));
         }
         return ExitCode.OK;

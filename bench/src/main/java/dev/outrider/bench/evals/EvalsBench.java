@@ -1,7 +1,6 @@
 package dev.outrider.bench.evals;
 
 import dev.langchain4j.model.chat.ChatModel;
-import dev.langchain4j.model.chat.request.ChatRequest;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,6 +9,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 
+import dev.outrider.evals.compare.Comparison;
+import dev.outrider.evals.compare.ComparisonHtml;
+import dev.outrider.evals.compare.Side;
 import dev.outrider.evals.llm.SimulatedLlmBehaviour;
 import dev.outrider.evals.report.ReplacementReport;
 import dev.outrider.evals.report.ReportFiles;
@@ -30,7 +32,8 @@ import dev.outrider.tools.desk.Desk;
 
 /**
  * Measures evaluation itself, with the real results of the embedded model on the desk suite. Arguments: {@code write FOLDER N} writes N
- * results; {@code report FOLDER N} judges each anew and writes the report; {@code overhead} says what a run adds to its model's time.
+ * results; {@code report FOLDER N} judges each anew and writes the report; {@code compare FOLDER} compares that report with itself, read
+ * twice; {@code overhead} says what a run adds to its model's time.
  */
 public final class EvalsBench {
 
@@ -42,8 +45,9 @@ public final class EvalsBench {
         switch (args.length == 0 ? "" : args[0]) {
             case "write" -> write(Path.of(args[1]), Integer.parseInt(args[2]));
             case "report" -> report(Path.of(args[1]), Integer.parseInt(args[2]));
+            case "compare" -> compare(Path.of(args[1]));
             case "overhead" -> overhead();
-            default -> throw new IllegalArgumentException("write FOLDER N, report FOLDER N or overhead");
+            default -> throw new IllegalArgumentException("write FOLDER N, report FOLDER N, compare FOLDER or overhead");
         }
     }
 
@@ -100,9 +104,17 @@ public final class EvalsBench {
         List<QueryResult> judged = new RunResults(suite.cases(), TEXTS).read(folder.resolve("results.jsonl"));
         double matched = since(start);
         EvalRun run = new EvalRun(judged, List.of(), results, false, "", Instant.now(), 0, List.of());
-        ReportFiles.write(folder.resolve("report"), ReplacementReport.of(info(""), run));
+        ReportFiles.write(folder, ReplacementReport.of(info(""), run));
         System.out.printf(Locale.ROOT, "%,d results read and matched in %.1f s, with the report %.1f s, %s%n", judged.size(), matched,
                 since(start), mostMemory());
+    }
+
+    private static void compare(Path folder) throws IOException {
+        long start = System.nanoTime();
+        Comparison comparison = Comparison.of(Side.read(folder), Side.read(folder), 1);
+        Files.writeString(folder.resolve("difference.html"), ComparisonHtml.render(comparison));
+        System.out.printf(Locale.ROOT, "two runs of %,d queries compared in %.1f s, %s%n", comparison.replacement().queries(), since(start),
+                mostMemory());
     }
 
     /** The most memory that the process ever had, as the system counts it. */
@@ -119,32 +131,25 @@ public final class EvalsBench {
         return String.format(Locale.ROOT, "%,d MB at most", kilobytes >> 10);
     }
 
-    /** Everything but the models: the run's wall-clock seconds less those inside the small model. */
+    /**
+     * Everything but the models: the run's wall-clock seconds less those inside the small model, of a process that has just started and of
+     * one whose code is compiled.
+     */
     private static void overhead() throws IOException {
         Path folder = Files.createTempDirectory("outrider-evals");
-        Suite suite = Suite.desk();
-        try (SlmEngine engine = SlmEngine.embedded();
-                SlmChatModel local = SlmChatModel.builder().engine(engine).build();
-                Desk desk = Desk.inMemory();
-                JsonLinesLedger ledger = JsonLinesLedger.open(folder.resolve("ledger.jsonl"));
-                RunLog log = RunLog.open(folder.resolve("results.jsonl"), RunIdentity.of(info(""), suite.cases()), Instant.now(), true)) {
-            ChatModel cascade = CascadeChatModel.builder()
-                    .local(local)
-                    .catalogue(desk.catalogue())
-                    .ledger(log.watch(ledger))
-                    .build();
-            for (int i = 0; i < 40; i++) {
-                // warm: the first queries compile
-                local.chat(ChatRequest.builder().messages(suite.cases().get(i).messages())
-                        .toolSpecifications(suite.cases().get(i).specifications()).build());
-            }
-            long from = System.nanoTime();
-            EvalRun run = EvalRunner.builder().model(cascade).log(log).build().run(suite);
-            double seconds = since(from);
-            double model = run.results().stream().mapToDouble(r -> r.books().localSeconds() == null ? 0 : r.books().localSeconds()).sum();
-            System.out.printf(Locale.ROOT, "a run of %d queries: %.2f s, %.2f s of it in the model, %.2f %% beside it%n",
-                    run.results().size(), seconds, model, 100 * (seconds - model) / model);
-        }
+        overhead("first run of a process", Suite.desk(), folder.resolve("first"));
+        overhead("run after it", Suite.desk().repeated(4), folder.resolve("next"));
+    }
+
+    private static void overhead(String which, Suite suite, Path folder) throws IOException {
+        Files.createDirectories(folder);
+        long from = System.nanoTime();
+        EvalRun run = run(suite, folder.resolve("results.jsonl"), folder.resolve("ledger.jsonl"));
+        double seconds = run.seconds();
+        double model = run.results().stream().mapToDouble(r -> r.books().localSeconds() == null ? 0 : r.books().localSeconds()).sum();
+        System.out.printf(Locale.ROOT, "%s: %d queries in %.2f s, %.2f s of it in the model, %.2f %% beside it, %.3f ms a query;"
+                + " with opening model, desk and files %.2f s%n", which, run.results().size(), seconds, model,
+                100 * (seconds - model) / model, 1e3 * (seconds - model) / run.results().size(), since(from));
     }
 
     private static double since(long nanos) {

@@ -1,10 +1,9 @@
 package dev.outrider.evals.compare;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
+import java.util.TreeMap;
 
 import dev.outrider.evals.compare.Side.Row;
 import dev.outrider.evals.suite.SuiteException;
@@ -31,6 +30,9 @@ public record Comparison(
         int onlySecond,
         int flagged) {
 
+    /** A query that both runs hold. */
+    record Pair(String id, Row before, Row after) {}
+
     public Comparison {
         categories = List.copyOf(categories);
     }
@@ -42,8 +44,8 @@ public record Comparison(
      * @throws SuiteException when they have no query in common
      */
     public static Comparison of(Side first, Side second, long seed) {
-        Map<String, Row> a = new LinkedHashMap<>();
-        Map<String, Row> b = new LinkedHashMap<>();
+        List<Pair> pairs = new ArrayList<>();
+        Map<String, List<Pair>> byCategory = new TreeMap<>();
         int flagged = 0;
         for (var row : first.rows().entrySet()) {
             Row other = second.rows().get(row.getKey());
@@ -54,28 +56,21 @@ public record Comparison(
                 flagged++;
                 continue;
             }
-            a.put(row.getKey(), row.getValue());
-            b.put(row.getKey(), other);
+            Pair pair = new Pair(row.getKey(), row.getValue(), other);
+            pairs.add(pair);
+            byCategory.computeIfAbsent(pair.before().category(), c -> new ArrayList<>()).add(pair);
         }
-        if (a.isEmpty()) {
+        if (pairs.isEmpty()) {
             throw SuiteException.of(first.name() + " and " + second.name(), "have no query in common; compare two runs of the same suite");
         }
         List<Difference> categories = new ArrayList<>();
-        for (String category : new TreeSet<>(a.values().stream().map(Row::category).toList())) {
-            Map<String, Row> part = new LinkedHashMap<>();
-            a.forEach((id, row) -> {
-                if (row.category().equals(category)) {
-                    part.put(id, row);
-                }
-            });
-            categories.add(Difference.of(category, part, b, Row::replaced, seed));
-        }
-        int common = a.size() + flagged;
+        byCategory.forEach((category, part) -> categories.add(Difference.of(category, part, Row::replaced, seed)));
+        int common = pairs.size() + flagged;
         return new Comparison(
                 first,
                 second,
-                Difference.of("replacement rate", a, b, Row::replaced, seed),
-                Difference.of("end accuracy", a, b, Row::right, seed),
+                Difference.of("replacement rate", pairs, Row::replaced, seed),
+                Difference.of("end accuracy", pairs, Row::right, seed),
                 categories,
                 first.rows().size() - common,
                 second.rows().size() - common,

@@ -39,27 +39,23 @@ public record Difference(
         broke = List.copyOf(broke);
     }
 
-    static Difference of(String name, Map<String, Row> first, Map<String, Row> second, Predicate<Row> yes, long seed) {
+    static Difference of(String name, List<Comparison.Pair> pairs, Predicate<Row> yes, long seed) {
         List<String> better = new ArrayList<>();
         List<String> broke = new ArrayList<>();
         Map<String, int[]> clusters = new LinkedHashMap<>();
         int before = 0;
         int after = 0;
-        for (var pair : first.entrySet()) {
-            Row b = second.get(pair.getKey());
-            if (b == null) {
-                continue;
-            }
-            boolean was = yes.test(pair.getValue());
-            boolean is = yes.test(b);
+        for (Comparison.Pair pair : pairs) {
+            boolean was = yes.test(pair.before());
+            boolean is = yes.test(pair.after());
             before += was ? 1 : 0;
             after += is ? 1 : 0;
             if (is && !was) {
-                better.add(pair.getKey());
+                better.add(pair.id());
             } else if (was && !is) {
-                broke.add(pair.getKey());
+                broke.add(pair.id());
             }
-            int[] cluster = clusters.computeIfAbsent(pair.getValue().cluster(), c -> new int[2]);
+            int[] cluster = clusters.computeIfAbsent(pair.before().cluster(), c -> new int[2]);
             cluster[0] += (is ? 1 : 0) - (was ? 1 : 0);
             cluster[1]++;
         }

@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
+import dev.outrider.evals.stats.CountedClusters;
+
 /**
  * The interval of the difference of two shares over the same queries, whole clusters drawn with replacement (Efron and Tibshirani 1993,
  * ch. 13): queries of one task share their fate, and a test that forgets it finds differences where there are none.
@@ -32,7 +34,15 @@ final class PairedBootstrap {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
         double[] differences = new double[RESAMPLES];
         int n = clusters.size();
+        CountedClusters kinds = n > CountedClusters.ONE_BY_ONE
+                ? CountedClusters.of(clusters.stream().map(c -> new CountedClusters.Sums(c.gained(), c.size())).toList())
+                : null;
         for (int i = 0; i < RESAMPLES; i++) {
+            if (kinds != null) {
+                CountedClusters.Sums drawn = kinds.draw(random);
+                differences[i] = (double) drawn.part() / drawn.size();
+                continue;
+            }
             long gained = 0;
             long size = 0;
             for (int j = 0; j < n; j++) {

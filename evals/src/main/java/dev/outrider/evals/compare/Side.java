@@ -5,9 +5,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
+import dev.outrider.evals.run.RunResults;
 import dev.outrider.evals.suite.Json;
 import dev.outrider.evals.suite.SuiteException;
 
@@ -21,7 +24,7 @@ import dev.outrider.evals.suite.SuiteException;
  * @param llm who answered escalated queries; says when it was simulated or replayed
  * @param partial whether the run was stopped early
  * @param usd what its queries cost
- * @param rows the queries, by case
+ * @param rows the queries, by case; of a run of more than the report lists, those beyond its list have no texts
  */
 public record Side(
         String name, String title, String model, String policy, String llm, boolean partial, double usd, Map<String, Row> rows) {
@@ -67,10 +70,11 @@ public record Side(
         if (report.path("schema").asInt() != 1 || !report.path("rows").isArray()) {
             throw SuiteException.of(file.toString(), "is no report of schema 1, the one that this Outrider reads; run outrider eval again");
         }
-        if (report.path("rowsLeftOut").asInt() > 0) {
-            throw SuiteException.of(file.toString(), "holds a part of its queries only; runs of that size cannot be compared yet");
-        }
         Map<String, Row> rows = new LinkedHashMap<>();
+        int leftOut = report.path("rowsLeftOut").asInt();
+        if (leftOut > 0) {
+            readAll(file, report.path("rows").size() + leftOut, rows);
+        }
         for (JsonNode r : report.path("rows")) {
             rows.put(r.path("case").asText(), new Row(
                     r.path("suite").asText() + " / " + r.path("category").asText(),
@@ -93,6 +97,27 @@ public record Side(
                 report.path("partial").asBoolean(),
                 report.path("cost").path("routedUsd").asDouble(),
                 rows);
+    }
+
+    /** The rows of a report that lists only the first of them, from the results beside it; without texts, so that equal ones are one. */
+    private static void readAll(Path report, int queries, Map<String, Row> rows) {
+        Path results = report.resolveSibling("results.jsonl");
+        if (!Files.exists(results)) {
+            throw SuiteException.of(report.toString(), "lists a part of its " + queries + " queries, and the results.jsonl that holds them all"
+                    + " is not beside it; put it there");
+        }
+        Map<Row, Row> known = new HashMap<>();
+        RunResults.written(results, r -> {
+            Row row = new Row(
+                    r.suite() + " / " + r.category(), r.cluster(), !r.flags().isEmpty(), r.replaced(), r.right(),
+                    r.route().name().toLowerCase(Locale.ROOT), "", "", "");
+            Row same = known.putIfAbsent(row, row);
+            rows.put(r.caseId(), same == null ? row : same);
+        });
+        if (rows.size() != queries) {
+            throw SuiteException.of(results.toString(), "holds " + rows.size() + " queries and the report beside it is about " + queries
+                    + "; run the same eval command again, which goes on where it was stopped");
+        }
     }
 
     /** Whether recorded gold answers stood in for an LLM. */

@@ -11,6 +11,7 @@ import dev.langchain4j.data.message.ToolExecutionResultMessage;
 import dev.langchain4j.data.message.UserMessage;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -67,7 +68,7 @@ public final class QueryLog {
                     continue;
                 }
                 String place = file + ":" + number;
-                JsonNode node = JSON.readTree(line);
+                JsonNode node = json(line, place);
                 if (node.has("expected")) {
                     return suite(file);
                 }
@@ -80,13 +81,20 @@ public final class QueryLog {
             }
         } catch (NoSuchFileException e) {
             throw new ConvertException("there is no log " + file + "; check the path");
-        } catch (JsonProcessingException e) {
-            throw new ConvertException(file + ":" + (queries.size() + failed.size() + 1) + " is no JSON (" + e.getOriginalMessage()
-                    + "); repair or remove the line");
+        } catch (MalformedInputException e) {
+            throw new ConvertException(file + " is no UTF-8 text; convert it");
         } catch (IOException e) {
             throw new ConvertException(file + " cannot be read (" + e.getMessage() + ")");
         }
         return new Read(queries, failed);
+    }
+
+    private static JsonNode json(String line, String place) {
+        try {
+            return JSON.readTree(line);
+        } catch (JsonProcessingException e) {
+            throw new ConvertException(place + " is no JSON (" + e.getOriginalMessage() + "); repair or remove the line");
+        }
     }
 
     private static Read suite(Path file) {

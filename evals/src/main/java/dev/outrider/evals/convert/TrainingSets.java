@@ -1,9 +1,12 @@
 package dev.outrider.evals.convert;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ChatMessage;
@@ -14,6 +17,7 @@ import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.zip.CRC32;
 
@@ -21,11 +25,18 @@ import java.util.zip.CRC32;
  * Writes what {@code slm-runtime/training/} learns from: {@code train.jsonl} and {@code heldout.jsonl}, one conversation a line, {@code
  * {"kind", "system", "tools": [{name, description, parameters}], "messages": [{"role", "content"} or {"role", "calls": [[name,
  * {arguments}]]}]}}. The last message is the answer to learn. Conversations of one group are never split: one group in ten is held out,
- * by a hash of its name.
+ * by a hash of its name. {@code heldout-suite.jsonl} holds the same held-out queries as cases for {@code outrider eval}.
  */
 public final class TrainingSets {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    /** The files, in the order in which they appear. */
+    private static final List<String> FILES = List.of("train.jsonl", "heldout.jsonl", "heldout-suite.jsonl");
+
+    /** Numbers keep their digits: an amount of 24.90 is learnt as it stands in the prompt. */
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .nodeFactory(JsonNodeFactory.withExactBigDecimals(true))
+            .build();
 
     private TrainingSets() {}
 
@@ -35,11 +46,12 @@ public final class TrainingSets {
      * @param kinds kinds that were large and learnable enough
      * @param train examples to learn
      * @param heldOut examples to measure with
+     * @param cases of these, cases of the suite; the others cannot be asked through {@code eval}
      */
-    public record Written(int kinds, int train, int heldOut) {}
+    public record Written(int kinds, int train, int heldOut, int cases) {}
 
     /**
-     * Writes the sets into a folder that exists.
+     * Writes the sets into a folder that exists. Each file appears whole or not at all.
      *
      * @param minExamples smallest number of examples of a kind
      * @param minLearnable smallest share of a kind that training can reach
@@ -49,8 +61,11 @@ public final class TrainingSets {
         int exported = 0;
         int train = 0;
         int heldOut = 0;
-        try (Writer learn = Files.newBufferedWriter(folder.resolve("train.jsonl"));
-                Writer hold = Files.newBufferedWriter(folder.resolve("heldout.jsonl"))) {
+        int cases = 0;
+        List<Path> half = FILES.stream().map(f -> folder.resolve(f + ".half")).toList();
+        try (Writer learn = Files.newBufferedWriter(half.get(0));
+                Writer hold = Files.newBufferedWriter(half.get(1));
+                Writer suite = Files.newBufferedWriter(half.get(2))) {
             for (Kind kind : kinds) {
                 List<AgentQuery> usable = kind.queries().stream().filter(AgentQuery::exportable).toList();
                 if (usable.size() < minExamples || kind.afterTraining() < minLearnable) {
@@ -62,10 +77,23 @@ public final class TrainingSets {
                     (held ? hold : learn).write(line(kind, q) + "\n");
                     heldOut += held ? 1 : 0;
                     train += held ? 0 : 1;
+                    String asked = held ? HeldOutSuite.line(kind, q) : null;
+                    if (asked != null) {
+                        suite.write(asked + "\n");
+                        cases++;
+                    }
                 }
             }
+        } catch (IOException e) {
+            for (Path path : half) {
+                Files.deleteIfExists(path);
+            }
+            throw e;
         }
-        return new Written(exported, train, heldOut);
+        for (int i = 0; i < half.size(); i++) {
+            Files.move(half.get(i), folder.resolve(FILES.get(i)), StandardCopyOption.REPLACE_EXISTING);
+        }
+        return new Written(exported, train, heldOut, cases);
     }
 
     static boolean heldOut(String group) {

@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 
 import dev.outrider.evals.suite.EvalCase;
 
@@ -74,6 +75,35 @@ public final class RunResults {
         return results;
     }
 
+    /**
+     * Reads the results as they were written, one after the other, and keeps none: for runs of any size.
+     *
+     * @param file {@code results.jsonl}
+     * @param each is given every result in the file's order, with the verdict that was written
+     * @throws RunException when a line cannot be read; names the line
+     */
+    public static void written(Path file, Consumer<QueryResult> each) {
+        try (BufferedReader lines = Files.newBufferedReader(file)) {
+            int number = 0;
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                number++;
+                if (ResultLines.isResult(line)) {
+                    each.accept(result(file, number, line));
+                }
+            }
+        } catch (IOException e) {
+            throw RunException.of(file, "cannot be read (" + e.getMessage() + ")", e);
+        }
+    }
+
+    private static QueryResult result(Path file, int number, String line) {
+        try {
+            return ResultLines.read(line).result();
+        } catch (IOException e) {
+            throw RunException.of(file, "line " + number + " " + e.getMessage() + "; remove the line and its case is run again", e);
+        }
+    }
+
     private static List<String> batch(BufferedReader lines) throws IOException {
         List<String> batch = new ArrayList<>(BATCH);
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -92,18 +122,14 @@ public final class RunResults {
             if (!ResultLines.isResult(line)) {
                 continue;
             }
-            try {
-                QueryResult written = ResultLines.read(line).result();
-                EvalCase c = cases.get(written.caseId());
-                if (c == null) {
-                    throw RunException.of(file, "line " + (first + i) + " is of the case " + written.caseId()
-                            + ", which is in none of the suites; name the suites of the run");
-                }
-                QueryResult judged = QueryResults.judgedAgain(c, written);
-                results.add(first + i <= textsOf ? judged : judged.withoutTexts(c));
-            } catch (IOException e) {
-                throw RunException.of(file, "line " + (first + i) + " " + e.getMessage() + "; remove the line and its case is run again", e);
+            QueryResult written = result(file, first + i, line);
+            EvalCase c = cases.get(written.caseId());
+            if (c == null) {
+                throw RunException.of(file, "line " + (first + i) + " is of the case " + written.caseId()
+                        + ", which is in none of the suites; name the suites of the run");
             }
+            QueryResult judged = QueryResults.judgedAgain(c, written);
+            results.add(first + i <= textsOf ? judged : judged.withoutTexts(c));
         }
         return results;
     }

@@ -1,9 +1,7 @@
 package dev.outrider.evals.stats;
 
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
@@ -20,9 +18,6 @@ public final class ClusterBootstrap {
 
     /** Samples drawn. */
     public static final int RESAMPLES = 2000;
-
-    /** Above so many clusters, those that are alike are drawn together: the same distribution in a fraction of the time. */
-    private static final int ONE_BY_ONE = 20_000;
 
     private final long seed;
 
@@ -57,10 +52,13 @@ public final class ClusterBootstrap {
         double[] shares = new double[RESAMPLES];
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
         int n = filled.size();
-        Kinds kinds = n > ONE_BY_ONE ? Kinds.of(filled) : null;
+        CountedClusters kinds = n > CountedClusters.ONE_BY_ONE
+                ? CountedClusters.of(filled.stream().map(c -> new CountedClusters.Sums(c.hits(), c.size())).toList())
+                : null;
         for (int i = 0; i < RESAMPLES; i++) {
             if (kinds != null) {
-                shares[i] = kinds.share(random);
+                CountedClusters.Sums drawn = kinds.draw(random);
+                shares[i] = (double) drawn.part() / drawn.size();
                 continue;
             }
             long hits = 0;
@@ -81,36 +79,5 @@ public final class ClusterBootstrap {
         long hits = filled.stream().mapToLong(Cluster::hits).sum();
         long size = filled.stream().mapToLong(Cluster::size).sum();
         return Wilson.interval95((double) hits / size, n);
-    }
-
-    /**
-     * Clusters of equal hits and size, counted. Drawing n clusters with replacement is one multinomial draw of how many of each kind
-     * there are, made of binomial draws (L. Devroye 1986, ch. XI.1.2).
-     */
-    private record Kinds(List<Cluster> kinds, long[] counts, int n) {
-
-        static Kinds of(List<Cluster> clusters) {
-            Map<Cluster, Long> counted = new LinkedHashMap<>();
-            clusters.forEach(c -> counted.merge(c, 1L, Long::sum));
-            return new Kinds(
-                    List.copyOf(counted.keySet()),
-                    counted.values().stream().mapToLong(Long::longValue).toArray(),
-                    clusters.size());
-        }
-
-        double share(RandomGenerator random) {
-            long hits = 0;
-            long size = 0;
-            int left = n;
-            long among = n;
-            for (int k = 0; k < counts.length && left > 0; k++) {
-                int drawn = k == counts.length - 1 ? left : Binomial.draw(left, (double) counts[k] / among, random);
-                hits += (long) drawn * kinds.get(k).hits();
-                size += (long) drawn * kinds.get(k).size();
-                left -= drawn;
-                among -= counts[k];
-            }
-            return (double) hits / size;
-        }
     }
 }

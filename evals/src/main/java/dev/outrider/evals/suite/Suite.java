@@ -207,6 +207,16 @@ public record Suite(String name, List<EvalCase> cases, List<String> skipped) {
         return cases;
     }
 
+    /** Whether a line is a case that a suite may hold, with its tools in it. */
+    public static boolean isCase(String line) {
+        try {
+            parse(new CaseParser(Toolsets.NONE), line, "", 0, new LinkedHashMap<>());
+            return true;
+        } catch (SuiteException e) {
+            return false;
+        }
+    }
+
     private static EvalCase parse(CaseParser parser, String line, String file, int number, Map<String, Integer> seen) {
         try {
             EvalCase parsed = parser.parse(Json.read(line), file + ":" + number);

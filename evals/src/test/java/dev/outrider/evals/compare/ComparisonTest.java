@@ -5,10 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,6 +24,8 @@ import dev.outrider.evals.llm.SimulatedLlmBehaviour;
 import dev.outrider.evals.report.ReplacementReport;
 import dev.outrider.evals.report.ReportFiles;
 import dev.outrider.evals.run.EvalRunner;
+import dev.outrider.evals.run.RunIdentity;
+import dev.outrider.evals.run.RunLog;
 import dev.outrider.evals.run.Runs;
 import dev.outrider.evals.suite.Json;
 import dev.outrider.evals.suite.Suite;
@@ -105,6 +112,52 @@ class ComparisonTest {
     }
 
     @Test
+    void aReportThatListsAPartOfItsQueriesIsComparedByTheResultsBesideIt() throws IOException {
+        Path before = run("before", 0.3);
+        Path after = run("after", 0.8);
+        Comparison whole = Comparison.of(Side.read(before), Side.read(after), 1);
+        assertThat(whole.replacement().better()).isNotEmpty();
+        for (Path folder : List.of(before, after)) {
+            ObjectNode report = (ObjectNode) Json.read(Files.readString(folder.resolve("report.json")));
+            ArrayNode rows = (ArrayNode) report.get("rows");
+            int all = rows.size();
+            while (rows.size() > 10) {
+                rows.remove(10);
+            }
+            report.put("rowsLeftOut", all - 10);
+            Files.writeString(folder.resolve("report.json"), report.toString());
+        }
+
+        Comparison part = Comparison.of(Side.read(before), Side.read(after), 1);
+
+        assertThat(part.replacement()).isEqualTo(whole.replacement());
+        assertThat(part.accuracy()).isEqualTo(whole.accuracy());
+        assertThat(part.categories()).isEqualTo(whole.categories());
+        assertThat(ComparisonHtml.render(part)).contains("<h2>Got better");
+
+        Path results = after.resolve("results.jsonl");
+        List<String> lines = Files.readAllLines(results);
+        Files.write(results, lines.subList(0, lines.size() - 1));
+        assertThatThrownBy(() -> Side.read(after)).isInstanceOf(SuiteException.class).hasMessageContaining("the report beside it is about");
+        Files.delete(results);
+        assertThatThrownBy(() -> Side.read(after)).isInstanceOf(SuiteException.class).hasMessageContaining("results.jsonl that holds them all");
+    }
+
+    @Test
+    void theIntervalOverManyTasksIsThatOfTheNormalDistribution() {
+        List<PairedBootstrap.Cluster> clusters = new ArrayList<>();
+        for (int i = 0; i < 60_000; i++) {
+            clusters.add(new PairedBootstrap.Cluster(i % 4 == 0 ? 1 : i % 4 == 1 ? -1 : i % 4 == 2 ? 1 : 0, 1));
+        }
+        double[] interval = PairedBootstrap.interval95(clusters, 3);
+        // mean 1/4, variance of one cluster 3/4 - 1/16
+        double half = 1.96 * Math.sqrt((0.75 - 0.0625) / 60_000);
+        assertThat(interval[0]).isCloseTo(0.25 - half, within(0.1 * half));
+        assertThat(interval[1]).isCloseTo(0.25 + half, within(0.1 * half));
+        assertThat(PairedBootstrap.interval95(clusters, 3)).isEqualTo(interval);
+    }
+
+    @Test
     void aFileThatIsNoReportIsNamed() throws IOException {
         Path file = Files.writeString(folder.resolve("x.json"), "{\"schema\":9}");
         assertThatThrownBy(() -> Side.read(file)).isInstanceOf(SuiteException.class).hasMessageContaining("is no report of schema 1");
@@ -124,8 +177,16 @@ class ComparisonTest {
     private Path run(String name, double rightRate) throws IOException {
         Suite suite = Suite.desk().sampleTasks(60, 3);
         SimulatedLlmBehaviour behaviour = SimulatedLlmBehaviour.perfect();
-        try (SimulatedLlm llm = SimulatedLlm.start(suite.cases(), behaviour)) {
-            var run = EvalRunner.builder().model(Runs.cascade(new ScriptedSlm(suite.cases(), rightRate, 4), llm)).concurrency(2).build().run(suite);
+        Files.createDirectories(folder.resolve(name));
+        try (SimulatedLlm llm = SimulatedLlm.start(suite.cases(), behaviour);
+                RunLog log = RunLog.open(
+                        folder.resolve(name).resolve("results.jsonl"), RunIdentity.of(Runs.info("desk", behaviour), suite.cases()),
+                        Instant.EPOCH, false)) {
+            var run = EvalRunner.builder()
+                    .model(Runs.cascade(new ScriptedSlm(suite.cases(), rightRate, 4), llm))
+                    .log(log)
+                    .build()
+                    .run(suite);
             ReportFiles.write(folder.resolve(name), ReplacementReport.of(Runs.info("desk", behaviour), run));
         }
         return folder.resolve(name);

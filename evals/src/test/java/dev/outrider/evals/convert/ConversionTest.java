@@ -4,17 +4,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.langchain4j.data.message.AiMessage;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import dev.outrider.evals.Shared;
+import dev.outrider.evals.match.GoldAnswer;
+import dev.outrider.evals.match.Judge;
+import dev.outrider.evals.suite.EvalCase;
 import dev.outrider.evals.suite.Json;
+import dev.outrider.evals.suite.Suite;
 
 class ConversionTest {
 
@@ -95,6 +103,43 @@ class ConversionTest {
         }
     }
 
+    /** The same file is read by {@code slm-runtime/training/test_training.py}: what is written here is what is learnt there. */
+    @Test
+    void whatIsExportedIsWhatTheTrainingReads() throws IOException {
+        Path log = Files.writeString(folder.resolve("agent-log.jsonl"), resource("agent-log.jsonl"));
+        Conversion c = convert(QueryLog.read(log), Map.of());
+        assertThat(TrainingSets.write(folder, c.kinds(), 1, 0).train()).isEqualTo(2);
+        assertThat(Files.readString(folder.resolve("train.jsonl"))).isEqualTo(resource("exported.jsonl"));
+    }
+
+    private static String resource(String name) throws IOException {
+        try (InputStream in = ConversionTest.class.getResourceAsStream(name)) {
+            return new String(Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    @Test
+    void heldOutQueriesAreCasesOfASuiteWhereTheyCanBe() throws IOException {
+        Conversion c = convert(QueryLog.read(log()), Map.of());
+        TrainingSets.Written written = TrainingSets.write(folder, c.kinds(), 20, 0.5);
+        List<EvalCase> cases = Suite.load(folder.resolve("heldout-suite.jsonl")).cases();
+        assertThat(cases).hasSize(written.cases()).hasSizeLessThanOrEqualTo(written.heldOut()).isNotEmpty();
+        Kind orders = c.kinds().stream().filter(k -> k.shape() == Shape.CALL).findFirst().orElseThrow();
+        assertThat(HeldOutSuite.line(orders, orders.queries().getFirst())).as("names an argument that its tool does not have").isNull();
+        assertThat(cases).allSatisfy(k -> {
+            assertThat(k.id()).startsWith("label-");
+            assertThat(Judge.judge(k, GoldAnswer.of(k)).right()).isTrue();
+            assertThat(Judge.judge(k, AiMessage.from("perhaps")).right()).isFalse();
+        });
+        Path calls = Files.writeString(folder.resolve("agent-log.jsonl"), resource("agent-log.jsonl"));
+        AgentQuery refund = QueryLog.read(calls).queries().getFirst();
+        Kind kind = convert(QueryLog.read(calls), Map.of()).kinds().getFirst();
+        Path suite = Files.writeString(folder.resolve("refund.jsonl"), HeldOutSuite.line(kind, refund) + "\n");
+        EvalCase asked = Suite.load(suite).cases().getFirst();
+        assertThat(Judge.judge(asked, refund.answer()).right()).isTrue();
+        assertThat(asked.messages()).hasSize(4);
+    }
+
     @Test
     void theNextRoundSaysWhatChanged() throws IOException {
         QueryLog.Read read = QueryLog.read(log());
@@ -114,6 +159,8 @@ class ConversionTest {
         Path file = folder.resolve("bad.jsonl");
         Files.writeString(file, "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"response\":\"b\"}\n{broken\n");
         assertThatThrownBy(() -> QueryLog.read(file)).isInstanceOf(ConvertException.class).hasMessageContaining("bad.jsonl:2 is no JSON");
+        Files.writeString(file, "\n\n{broken\n");
+        assertThatThrownBy(() -> QueryLog.read(file)).hasMessageContaining("bad.jsonl:3 is no JSON");
         Files.writeString(file, "{\"prompt\":\"a\"}\n");
         assertThatThrownBy(() -> QueryLog.read(file)).hasMessageContaining("bad.jsonl:1 has no messages");
         Files.writeString(file, "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}\n");
