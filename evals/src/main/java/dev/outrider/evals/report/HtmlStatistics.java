@@ -60,11 +60,8 @@ final class HtmlStatistics {
     String replaced() {
         boolean joules = s.energy() != null;
         add("<section><h2>Replaced by calls, tokens" + (joules ? ", money and joules" : " and money") + "</h2>");
-        add(table(List.of(s.all()), joules));
         Shares macro = s.macro();
-        if (s.suites().size() > 1 && macro != null) {
-            add(table(List.of(macro), joules));
-        }
+        add(table(s.suites().size() > 1 && macro != null ? List.of(s.all(), macro) : List.of(s.all()), joules));
         details("by suite", s.suites(), joules);
         details("by workload of the policy", s.workloads(), joules);
         details("by kind of query", s.kinds(), joules);

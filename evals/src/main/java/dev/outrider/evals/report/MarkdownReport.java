@@ -1,5 +1,7 @@
 package dev.outrider.evals.report;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -66,11 +68,16 @@ public final class MarkdownReport {
         }
         latency("local latency p50 / p95", r.latency().local());
         latency("LLM latency p50 / p95", r.latency().remote());
+        latency("whole query p50 / p95", r.latency().query());
         Frontier.Summary f = s.frontier();
         row("APGR, CPT(50 %), CPT(80 %), AIQ", figure(f.apgr()) + ", " + Wording.percent(f.cpt50()) + ", " + Wording.percent(f.cpt80()) + ", "
                 + figure(f.aiq()), "");
         row("AURC, ECE", figure(f.aurc()) + ", " + figure(s.ece()), "");
-        units("suite", s.suites());
+        List<Shares> suites = new ArrayList<>(s.suites());
+        if (suites.size() > 1 && s.macro() != null) {
+            suites.add(s.macro());
+        }
+        units("suite", suites);
         units("workload", s.workloads());
         units("kind", s.kinds());
         reasons("Went to the LLM", r.escalated());
@@ -91,6 +98,9 @@ public final class MarkdownReport {
                     + Wording.points(test.margin()).substring(1));
         }
         Estimate over = s.overRandom();
+        if (s.random() != null) {
+            row("end accuracy of a random router of the same share", Wording.percent(s.random()), Wording.range(s.random()));
+        }
         if (over != null) {
             row("over a random router of the same share", Wording.points(over.value()), Wording.points(over));
         }
@@ -107,8 +117,14 @@ public final class MarkdownReport {
             return;
         }
         line("");
-        header(what, "queries", "calls", "tokens", "money");
-        shares.forEach(x -> row(x.name(), String.valueOf(x.queries()), both(x.calls()), both(x.tokens()), both(x.money())));
+        // joules are there for all groups or for none
+        boolean joules = shares.stream().anyMatch(x -> x.joules() != null);
+        header(joules ? new String[] {what, "queries", "calls", "tokens", "money", "joules"}
+                : new String[] {what, "queries", "calls", "tokens", "money"});
+        for (Shares x : shares) {
+            String[] cells = {x.name(), String.valueOf(x.queries()), both(x.calls()), both(x.tokens()), both(x.money()), both(x.joules())};
+            row(joules ? cells : Arrays.copyOf(cells, cells.length - 1));
+        }
     }
 
     private static String both(@Nullable Estimate e) {

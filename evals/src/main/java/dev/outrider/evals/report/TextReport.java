@@ -55,6 +55,11 @@ public final class TextReport {
         line("");
         figure(bold("replacement rate"), bold(Wording.percent(total.replacementRate())),
                 "95 % interval " + Wording.percent(report.replacementRateCi()) + ", by task: answered locally and right");
+        if (report.suites().size() > 1) {
+            Shares macro = report.statistics().macro();
+            figure("mean of suites", Wording.percent(report.macroReplacementRate()), "95 % interval " + Wording.range(
+                    macro == null ? null : macro.calls()) + ", over " + report.suites().size() + " suites");
+        }
         figure("local accuracy", Wording.percent(total.localAccuracy()), "right among those answered locally");
         figure("end accuracy", Wording.percent(total.endAccuracy()), "whoever answered; all local "
                 + Wording.percent(total.allLocalAccuracy()) + ", all LLM " + Wording.percent(report.allLlmAccuracy()));

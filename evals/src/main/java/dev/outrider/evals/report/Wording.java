@@ -174,6 +174,8 @@ final class Wording {
     /** Why a figure beside the paper's estimates says nothing about them. */
     static String sixtyFortySeventy() {
         return "The literature's 60 / 40 / 70 % (MetaGPT, Open Operator, Cradle; arXiv 2506.02153, appendix B) are its authors' estimates"
-                + " for other agents. They are not comparable with a measurement on this suite.";
+                + " of the share of LLM calls that an SLM could take over in three other agents. The replacement rate by calls is the figure"
+                + " nearest to them, but it is measured, it counts only calls that were taken and right, and it is about these queries: the two"
+                + " are not comparable.";
     }
 }

@@ -66,7 +66,8 @@ public final class Json {
     /** One line that says what is wrong with a text that is no JSON. */
     public static String problem(JsonProcessingException e) {
         var at = e.getLocation();
-        String message = e.getOriginalMessage().replaceAll("\\s+", " ");
+        // where the parser began to read, with its own remark that it hides the text, helps nobody
+        String message = e.getOriginalMessage().replaceAll("\\s+", " ").replaceFirst(" \\(start marker at .*$", "");
         return at == null ? message : message + " (column " + at.getColumnNr() + ")";
     }
 }

@@ -116,7 +116,7 @@ public record Suite(String name, List<EvalCase> cases, List<String> skipped) {
             }
         }
         if (cases.isEmpty()) {
-            throw SuiteException.of(String.join(" ", specs), "no cases" + (skipped.isEmpty() ? "" : ": " + skipped.getFirst()));
+            throw SuiteException.of(String.join(" ", specs), "no cases" + (skipped.isEmpty() ? "; a suite holds one JSON object a line" : ": " + skipped.getFirst()));
         }
         checkUnique(cases);
         return new Suite(String.join("+", names), joined(cases), skipped);

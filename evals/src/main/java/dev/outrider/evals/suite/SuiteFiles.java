@@ -57,7 +57,7 @@ final class SuiteFiles {
                     .map(f -> new Found(f, true))
                     .toList();
             if (found.isEmpty()) {
-                throw SuiteException.of(spec, "no file matches " + glob);
+                throw SuiteException.of(spec, "no file matches " + glob + "; name a .jsonl file, a folder that holds some, or another pattern");
             }
             return found;
         } catch (IOException e) {

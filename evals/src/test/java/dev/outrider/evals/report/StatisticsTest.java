@@ -175,7 +175,7 @@ class StatisticsTest {
         String markdown = MarkdownReport.render(report());
         assertThat(markdown)
                 .contains("# Replacement report: desk", "| replacement rate | " + Wording.percent(report().total().replacementRate()))
-                .contains("SIMULATED", "by joules, net", "| read |", "LOW\\_CONFIDENCE", "60 / 40 / 70");
+                .contains("SIMULATED", "by joules, net", "| read |", "| money | joules |", "random router of the same share", "whole query p50 / p95", "not comparable", "LOW\\_CONFIDENCE", "60 / 40 / 70");
         assertThat(MarkdownReport.text("a|b\n*c* <d>")).isEqualTo("a\\|b \\*c\\* \\<d\\>");
     }
 

@@ -92,7 +92,7 @@ class SuiteTest {
         "\"type\":\"object\"|\"type\":\"array\"|tools[0].parameters cannot be used: tool f: parameters must be of type object",
         "\"expected\":{|\"expectd\":{|no \"expected\": this is a log or a list of something else, no suite",
         "\"tools\":[|\"toolset\":\"x\",\"tools\":[|give either \"tools\" or \"toolset\"",
-        "\"match\":\"bfcl-ast\"}|\"match\":\"bfcl-ast\"|no JSON: Unexpected end-of-input",
+        "\"match\":\"bfcl-ast\"}|\"match\":\"bfcl-ast\"|no JSON: Unexpected end-of-input: expected close marker for Object (column",
         "\"id\":\"a\"|\"id\":\"a\",\"id\":\"b\"|no JSON: Duplicate field 'id'",
     })
     void aBrokenLineIsNamedWithItsNumberAndItsFault(String find, @org.jspecify.annotations.Nullable String replace, String fault)
@@ -131,7 +131,7 @@ class SuiteTest {
     @Test
     void anEmptyFileIsRefused() throws IOException {
         Path file = Files.writeString(folder.resolve("empty.jsonl"), "");
-        assertThatThrownBy(() -> Suite.load(file)).hasMessageEndingWith("empty.jsonl: no cases");
+        assertThatThrownBy(() -> Suite.load(file)).hasMessageEndingWith("empty.jsonl: no cases; a suite holds one JSON object a line");
     }
 
     @Test
