@@ -7,6 +7,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -132,6 +136,37 @@ class DeviceTest {
             long used = fake.used();
             gpu.logits(tokens, (position, logits) -> assertThat(logits).isNotEmpty());
             assertThat(fake.used()).as("memory of sequences that are done is given back").isLessThanOrEqualTo(used);
+        }
+        assertThat(fake.leftAtRelease()).isZero();
+    }
+
+    @Test
+    void requests_side_by_side_answer_as_on_the_processor_and_a_cancelled_one_gives_its_memory_back() throws Exception {
+        Path file = model("q8_0");
+        List<int[]> prompts = List.of(new int[] {1, 5, 9, 100}, new int[] {2, 3}, new int[] {1, 7, 7, 7, 20});
+        GenerationOptions options = GenerationOptions.builder().maxTokens(8).temperature(0.7).seed(3).build();
+        try (SlmEngine gpu = SlmEngine.load(file, Device.cuda(0, CudaOptions.exact()));
+                SlmEngine processor = SlmEngine.load(file, Device.cpu(2));
+                ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int round = 0; round < 2; round++) {
+                // the second time from snapshots
+                AtomicInteger told = new AtomicInteger();
+                Future<Generation> cancelled = callers.submit(() -> gpu.generate(
+                        new int[] {3, 3, 3},
+                        GenerationOptions.builder()
+                                .maxTokens(20)
+                                .listener(token -> told.incrementAndGet())
+                                .cancelled(() -> told.get() == 2)
+                                .build()));
+                List<Future<Generation>> running = prompts.stream()
+                        .map(prompt -> callers.submit(() -> gpu.generate(prompt, options)))
+                        .toList();
+                for (int i = 0; i < prompts.size(); i++) {
+                    assertThat(running.get(i).get().ids())
+                            .isEqualTo(processor.generate(prompts.get(i), options).ids());
+                }
+                assertThat(cancelled.get().finish()).isEqualTo(Generation.Finish.CANCELLED);
+            }
         }
         assertThat(fake.leftAtRelease()).isZero();
     }
