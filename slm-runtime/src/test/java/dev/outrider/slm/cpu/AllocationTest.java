@@ -2,10 +2,12 @@ package dev.outrider.slm.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 
@@ -32,6 +34,17 @@ class AllocationTest {
         assertThat(KernelInlining.arranged()).isTrue();
     }
 
+    @TempDir
+    Path directory;
+
+    /** A product that goes on allocating here is given a chance in JVMs of its own. */
+    private void assertThatTheyStopAllocating(TensorType type, Runnable oneVector, Runnable severalVectors) throws Exception {
+        if (Warm.bytesPerCall(oneVector, BYTES_PER_CALL, PATIENCE_SECONDS) > BYTES_PER_CALL
+                || Warm.bytesPerCall(severalVectors, BYTES_PER_CALL, PATIENCE_SECONDS) > BYTES_PER_CALL) {
+            FreshVectors.assertThatOneAllocatesNothing(List.of(type), directory, 1, Lanes.COUNT);
+        }
+    }
+
     private static void assertThatItStopsAllocating(String what, Runnable kernel) {
         double bytes = Warm.bytesPerCall(kernel, BYTES_PER_CALL, PATIENCE_SECONDS);
         assertThat(bytes).as("bytes per call of %s", what).isLessThanOrEqualTo(BYTES_PER_CALL);
@@ -39,24 +52,24 @@ class AllocationTest {
 
     @ParameterizedTest
     @FieldSource("dev.outrider.slm.gguf.RandomBlocks#TYPES")
-    void matrix_products(TensorType type) {
+    void matrix_products(TensorType type) throws Exception {
         CpuMatrix matrix = TestMatrix.random(type, 33, 256, new Random(1)).matrix();
         float[] x = new float[5 * 256];
         float[] y = new float[5 * 33];
         MatrixProduct product = new MatrixProduct();
-        assertThatItStopsAllocating("one vector", () -> product.multiply(matrix, x, 1, y, 0, 33, true));
-        assertThatItStopsAllocating("five vectors", () -> product.multiply(matrix, x, 5, y, 0, 33, false));
+        assertThatTheyStopAllocating(
+                type, () -> product.multiply(matrix, x, 1, y, 0, 33, true), () -> product.multiply(matrix, x, 5, y, 0, 33, false));
     }
 
     @ParameterizedTest
     @FieldSource("dev.outrider.slm.gguf.RandomBlocks#TYPES")
-    void matrix_products_of_several_blocks_of_columns(TensorType type) {
+    void matrix_products_of_several_blocks_of_columns(TensorType type) throws Exception {
         CpuMatrix matrix = TestMatrix.random(type, 9, 1280, new Random(1)).matrix();
         float[] x = new float[5 * 1280];
         float[] y = new float[5 * 9];
         MatrixProduct product = new MatrixProduct();
-        assertThatItStopsAllocating("one vector", () -> product.multiply(matrix, x, 1, y, 0, 9, false));
-        assertThatItStopsAllocating("five vectors", () -> product.multiply(matrix, x, 5, y, 0, 9, false));
+        assertThatTheyStopAllocating(
+                type, () -> product.multiply(matrix, x, 1, y, 0, 9, false), () -> product.multiply(matrix, x, 5, y, 0, 9, false));
     }
 
     @Test
