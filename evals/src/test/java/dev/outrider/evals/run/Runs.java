@@ -36,7 +36,7 @@ public final class Runs {
                 .build();
     }
 
-    /** Typed thresholds: no calibration holds for a scripted model. */
+    /** Typed thresholds: no calibration holds for a scripted model. No audits: who is drawn is chance, and tests count what the LLM was asked. */
     public static Policy policy() {
         return Policy.parse("test.yaml", """
                 version: test
@@ -49,6 +49,7 @@ public final class Runs {
                   - {name: read, uncalibrated: threshold, min-probability: 0.80}
                 budgets:
                   - {name: day, limit: 5.00, per: 1d, on-exhausted: answer-locally}
+                audit: {rate: 0}
                 """);
     }
 
