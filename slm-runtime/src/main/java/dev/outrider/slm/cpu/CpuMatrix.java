@@ -22,6 +22,8 @@ abstract sealed class CpuMatrix implements Backend.Matrix
     static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
+    private static final int CACHE_LINE = 64;
+
     final MemorySegment data;
     final long rowBytes;
     private final int rows;
@@ -78,6 +80,24 @@ abstract sealed class CpuMatrix implements Backend.Matrix
 
     /** Writes the weights {@code [from, to)} of a row as floats to native memory; both are multiples of 256 or the row's ends. */
     abstract void unpack(int row, int from, int to, MemorySegment out, long at);
+
+    /**
+     * Reads a byte of every cache line that holds columns {@code [begin, end)} of the rows {@code [from, to)}: what is not in the cache is then on its
+     * way, many lines at a time.
+     *
+     * @return the sum of those bytes, of no meaning but to be used
+     */
+    final int fetch(int from, int to, int begin, int end) {
+        MemorySegment w = data;
+        int sum = 0;
+        for (int row = from; row < to; row++) {
+            long last = rowAt(row) + rowBytes * end / columns;
+            for (long at = rowAt(row) + rowBytes * begin / columns; at < last; at += CACHE_LINE) {
+                sum += w.get(ValueLayout.JAVA_BYTE, at);
+            }
+        }
+        return sum;
+    }
 
     /** Byte offset of a row. */
     final long rowAt(int row) {

@@ -12,7 +12,8 @@ import jdk.incubator.vector.FloatVector;
  *
  * <p>With several, a panel of weights is unpacked to floats once and then used for all vectors, in tiles of four rows by four vectors, so
  * that sixteen sums live in registers and eight loads feed sixteen multiplications ({@link TileKernel}); vectors that are left over go one by one.
- * Columns are taken in blocks, so that the four vectors of a tile stay in the first-level cache while the panel passes by.
+ * A panel is a few long rows, for weights come from memory fastest as long runs of addresses; columns beyond a block wait for the next panel. Before
+ * a panel is multiplied the next one is asked for, so that memory does not wait for arithmetic.
  *
  * <p>Every product has one vector of sums over all columns, carried from block to block and folded at the end, then what is left after the
  * last whole vector is added. So how many vectors are multiplied at once changes no bit of any product.
@@ -24,17 +25,19 @@ import jdk.incubator.vector.FloatVector;
  */
 final class MatrixProduct {
 
-    /** Columns per block: 16 KB of activations per tile. */
-    private static final int BLOCK = 1024;
+    /** Columns per block: 64 KB of activations per tile. */
+    private static final int BLOCK = 4096;
 
-    /** Rows per panel: 128 KB of unpacked weights. */
-    private static final int PANEL = 32;
+    /** Rows per panel: at most 128 KB of unpacked weights. */
+    private static final int PANEL = 8;
 
     /** Rows whose sums for a single vector are kept before they are folded: two runs of addresses, each of half of them. */
     private static final int SINGLE_PANEL = 256;
 
-    private static final long ROW_BYTES = (long) BLOCK * Float.BYTES;
     private static final int CACHE_LINE = 64;
+
+    /** From row to row of a panel: a power of two would have all rows compete for the same places in the cache. */
+    private static final long ROW_BYTES = (long) BLOCK * Float.BYTES + CACHE_LINE;
 
     /** Vectors of eight floats are those of AVX2, which has 16 registers of them; there are 32 of the others. */
     private static final int TILE_ROWS = COUNT == 8 ? 2 : 4;
@@ -55,8 +58,12 @@ final class MatrixProduct {
 
     // the panel and the block at hand
     private int firstRow;
+    private int end;
     private int block;
     private int width;
+
+    /** What {@link CpuMatrix#fetch} returned, kept so that the compiler cannot leave the reads out. */
+    private int fetched;
 
     /**
      * {@code y[v][r] (+)= row(r) . x[v]} for the rows [from, to) and all vectors.
@@ -71,6 +78,7 @@ final class MatrixProduct {
         this.add = add;
         columns = matrix.columns();
         outputs = matrix.rows();
+        end = to;
         int step = count == 1 ? SINGLE_PANEL : PANEL;
         for (firstRow = from; firstRow < to; firstRow += step) {
             int rows = Math.min(step, to - firstRow);
@@ -102,6 +110,7 @@ final class MatrixProduct {
             for (int row = 0; row < rows; row++) {
                 matrix.unpack(firstRow + row, block, block + width, panel, row * ROW_BYTES);
             }
+            fetchNext(matrix, rows);
             // sums begin with the zeros at 0
             boolean first = block == 0;
             int bound = Lanes.bound(width);
@@ -121,6 +130,16 @@ final class MatrixProduct {
                 }
                 store(matrix, rows, v, 1);
             }
+        }
+    }
+
+    /** Asks for the weights that will be unpacked next: the following columns of these rows, or the following rows. */
+    private void fetchNext(CpuMatrix matrix, int rows) {
+        int next = block + BLOCK;
+        if (next < columns) {
+            fetched += matrix.fetch(firstRow, firstRow + rows, next, Math.min(columns, next + BLOCK));
+        } else {
+            fetched += matrix.fetch(firstRow + rows, Math.min(end, firstRow + rows + PANEL), 0, Math.min(columns, BLOCK));
         }
     }
 
