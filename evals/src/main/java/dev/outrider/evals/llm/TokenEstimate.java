@@ -5,7 +5,10 @@ import dev.langchain4j.agent.tool.ToolSpecification;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ChatMessage;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.WeakHashMap;
 
 /**
  * Tokens of a text whose tokenizer is not known: one for every 4 UTF-8 bytes, the usual rule of thumb for English; 4 more for the
@@ -17,6 +20,9 @@ public final class TokenEstimate {
     private static final int BYTES_PER_TOKEN = 4;
     private static final int FRAME = 4;
 
+    /** Tokens of every tool that is still in use: a run offers a few tools in thousands of queries, and writing one as JSON takes long. */
+    private static final Map<ToolSpecification, Long> TOOLS = Collections.synchronizedMap(new WeakHashMap<>());
+
     private TokenEstimate() {}
 
     /** Tokens of a prompt: the conversation and the documents of the tools on offer. */
@@ -26,7 +32,7 @@ public final class TokenEstimate {
             tokens += of(turn);
         }
         for (ToolSpecification tool : tools) {
-            tokens += of(tool.toJson());
+            tokens += TOOLS.computeIfAbsent(tool, t -> of(t.toJson()));
         }
         return tokens;
     }
