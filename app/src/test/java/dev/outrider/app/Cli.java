@@ -51,6 +51,9 @@ final class Cli {
                 "-Dstderr.encoding=UTF-8",
                 "-Xmx512m",
                 "-XX:+UseSerialGC",
+                // a process of a few answers: the compiler may take up the vector kernels at once, most of its time would go into interpreting them
+                "-XX:CompileCommand=quiet",
+                "-XX:CompileCommand=CompileThresholdScaling,dev.outrider.slm.cpu.*::*,0.002",
                 "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 "dev.outrider.app.Main"));

@@ -33,12 +33,12 @@ final class EvalCommandTest {
 
     @Test
     void howManyQueriesRunAtOnceChangesNoDecision() throws Exception {
-        Cli.Result one = new Cli(temp).run("eval", "desk", "--sample", "24", "--out", "a", "--concurrency", "1", "--json");
-        Cli.Result eight = new Cli(temp).run("eval", "desk", "--sample", "24", "--out", "b", "--concurrency", "8", "--json");
+        Cli.Result one = new Cli(temp).run("eval", "desk", "--sample", "14", "--out", "a", "--concurrency", "1", "--json");
+        Cli.Result eight = new Cli(temp).run("eval", "desk", "--sample", "14", "--out", "b", "--concurrency", "8", "--json");
 
         assertThat(one.code()).as(one.err()).isZero();
         assertThat(eight.code()).as(eight.err()).isZero();
-        assertThat(decisions(eight)).isEqualTo(decisions(one)).hasSizeGreaterThanOrEqualTo(24);
+        assertThat(decisions(eight)).isEqualTo(decisions(one)).hasSizeGreaterThanOrEqualTo(14);
     }
 
     @Test
