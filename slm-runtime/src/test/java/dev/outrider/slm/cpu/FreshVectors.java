@@ -19,7 +19,7 @@ import dev.outrider.slm.gguf.TensorType;
 final class FreshVectors {
 
     /** One in five failed on a machine with twice as much work as processors; all of these together fail in less than one in five hundred. */
-    private static final int JVMS = 4;
+    private static final int JVMS = 8;
 
     /** Bytes of a call: what the count itself costs, far below one boxed vector in an inner loop. */
     static final double NOTHING = 65;
