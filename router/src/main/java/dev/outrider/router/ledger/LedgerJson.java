@@ -3,7 +3,6 @@ package dev.outrider.router.ledger;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamWriteFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -15,8 +14,6 @@ import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -82,23 +79,10 @@ final class LedgerJson {
     /** The entry as one line in UTF-8, without a line break. */
     static byte[] bytes(LedgerEntry entry) {
         try {
-            return entry instanceof DecisionRecord decision ? decision(decision) : reflected(entry);
-        } catch (IOException e) {
+            return WRITER.writeValueAsBytes(entry);
+        } catch (JsonProcessingException e) {
             throw new IllegalStateException("a ledger entry has no JSON form", e);
         }
-    }
-
-    private static byte[] decision(DecisionRecord record) throws IOException {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream(2048);
-        try (JsonGenerator json = MAPPER.createGenerator(bytes)) {
-            DecisionLine.write(json, KIND, DECISION, record);
-        }
-        return bytes.toByteArray();
-    }
-
-    /** The entry in the form that its record's components give it: the form that is read again. */
-    static byte[] reflected(LedgerEntry entry) throws JsonProcessingException {
-        return WRITER.writeValueAsBytes(entry);
     }
 
     /**
