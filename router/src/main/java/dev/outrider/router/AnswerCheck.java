@@ -2,6 +2,7 @@ package dev.outrider.router;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.langchain4j.agent.tool.ToolExecutionRequest;
 import dev.langchain4j.agent.tool.ToolSpecification;
@@ -13,10 +14,12 @@ import dev.langchain4j.model.chat.request.ToolChoice;
 import dev.langchain4j.model.chat.request.json.JsonObjectSchema;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 import dev.outrider.router.internal.OneLine;
@@ -77,11 +80,14 @@ final class AnswerCheck {
     @Nullable SideEffect effectOf(AiMessage answer) {
         SideEffect heaviest = null;
         for (ToolExecutionRequest call : answer.toolExecutionRequests()) {
-            SideEffect effect =
-                    catalogue != null && catalogue.contains(call.name()) ? catalogue.effectOf(call.name()) : unlisted;
+            SideEffect effect = effectOf(call);
             heaviest = heaviest == null ? effect : heaviest.max(effect);
         }
         return heaviest;
+    }
+
+    private SideEffect effectOf(ToolExecutionRequest call) {
+        return catalogue != null && catalogue.contains(call.name()) ? catalogue.effectOf(call.name()) : unlisted;
     }
 
     /** The violations of one call; empty when it may run. */
@@ -112,9 +118,33 @@ final class AnswerCheck {
                 violations.add(call.name() + ": " + violation);
             }
         }
+        if (violations.isEmpty()) {
+            violations.addAll(repeated(calls));
+        }
         return violations.isEmpty()
                 ? Optional.empty()
                 : Optional.of(new Finding(EscalationReason.INVALID_ARGUMENTS, violations));
+    }
+
+    /** Calls that would change the world in the same way twice: small models stutter, and a refund must not. */
+    private List<String> repeated(List<ToolExecutionRequest> calls) {
+        List<String> violations = new ArrayList<>();
+        Set<Map.Entry<String, JsonNode>> seen = new HashSet<>();
+        for (ToolExecutionRequest call : calls) {
+            if (calls.size() > 1 && effectOf(call).changesTheWorld() && !seen.add(Map.entry(call.name(), arguments(call)))) {
+                violations.add(call.name() + ": The same call is made twice.");
+            }
+        }
+        return violations;
+    }
+
+    /** As JSON, so that neither blanks nor the order of names make two calls of one. */
+    private static JsonNode arguments(ToolExecutionRequest call) {
+        try {
+            return call.arguments() == null ? JSON.nullNode() : JSON.readTree(call.arguments());
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("checked before: " + e.getOriginalMessage(), e);
+        }
     }
 
     private Optional<Finding> checkText(

@@ -124,6 +124,22 @@ class CascadeChatModelTest extends CascadeFixture {
         assertThat(escalate.reason()).isEqualTo(EscalationReason.INVALID_ARGUMENTS);
     }
 
+    @Test
+    void what_changes_the_world_is_not_done_twice_by_a_stutter() {
+        Escalate escalate = escalation(
+                twice("refund_order", "{\"order_id\":\"ORD-1\",\"amount\":5}", "{\"amount\": 5, \"order_id\": \"ORD-1\"}"), shop.request("Refund."));
+        assertThat(escalate.reason()).isEqualTo(EscalationReason.INVALID_ARGUMENTS);
+        assertThat(escalate.detail()).contains("refund_order: The same call is made twice.");
+        assertThat(decide(twice("refund_order", "{\"order_id\":\"ORD-1\",\"amount\":5}", "{\"order_id\":\"ORD-2\",\"amount\":5}")).label())
+                .isEqualTo("accept");
+        assertThat(decide(twice("get_order", "{\"order_id\":\"ORD-1\"}", "{\"order_id\":\"ORD-1\"}")).label()).isEqualTo("accept");
+    }
+
+    private static ChatResponse twice(String tool, String first, String second) {
+        AiMessage two = AiMessage.from(ScriptedSlm.toolCall(tool, first), ScriptedSlm.toolCall(tool, second));
+        return ScriptedSlm.response(two, FinishReason.TOOL_EXECUTION, 0.999);
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
