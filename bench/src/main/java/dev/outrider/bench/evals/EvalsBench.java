@@ -33,7 +33,7 @@ import dev.outrider.tools.desk.Desk;
 /**
  * Measures evaluation itself, with the real results of the embedded model on the desk suite. Arguments: {@code write FOLDER N} writes N
  * results; {@code report FOLDER N} judges each anew and writes the report; {@code compare FOLDER} compares that report with itself, read
- * twice; {@code overhead} says what a run adds to its model's time.
+ * twice; {@code overhead} says what a run adds to its model's time ({@link RunOverhead}).
  */
 public final class EvalsBench {
 
@@ -46,7 +46,7 @@ public final class EvalsBench {
             case "write" -> write(Path.of(args[1]), Integer.parseInt(args[2]));
             case "report" -> report(Path.of(args[1]), Integer.parseInt(args[2]));
             case "compare" -> compare(Path.of(args[1]));
-            case "overhead" -> overhead();
+            case "overhead" -> RunOverhead.print();
             default -> throw new IllegalArgumentException("write FOLDER N, report FOLDER N, compare FOLDER or overhead");
         }
     }
@@ -85,8 +85,14 @@ public final class EvalsBench {
 
     private static EvalRun run(Suite suite, Path results, Path ledgerFile) {
         try (SlmEngine engine = SlmEngine.embedded();
-                SlmChatModel local = SlmChatModel.builder().engine(engine).build();
-                Desk desk = Desk.inMemory();
+                SlmChatModel local = SlmChatModel.builder().engine(engine).build()) {
+            return run(suite, local, 1, results, ledgerFile);
+        }
+    }
+
+    /** The run as {@code outrider eval} makes it, without an LLM: cascade, ledger, verdicts, results. */
+    static EvalRun run(Suite suite, SlmChatModel local, int concurrency, Path results, Path ledgerFile) {
+        try (Desk desk = Desk.inMemory();
                 JsonLinesLedger ledger = JsonLinesLedger.open(ledgerFile);
                 RunLog log = RunLog.open(results, RunIdentity.of(info(""), suite.cases()), Instant.now(), true)) {
             ChatModel cascade = CascadeChatModel.builder()
@@ -94,7 +100,7 @@ public final class EvalsBench {
                     .catalogue(desk.catalogue())
                     .ledger(log.watch(ledger))
                     .build();
-            return EvalRunner.builder().model(cascade).log(log).build().run(suite);
+            return EvalRunner.builder().model(cascade).concurrency(concurrency).log(log).build().run(suite);
         }
     }
 
@@ -129,27 +135,6 @@ public final class EvalsBench {
                 .findFirst()
                 .orElse(0);
         return String.format(Locale.ROOT, "%,d MB at most", kilobytes >> 10);
-    }
-
-    /**
-     * Everything but the models: the run's wall-clock seconds less those inside the small model, of a process that has just started and of
-     * one whose code is compiled.
-     */
-    private static void overhead() throws IOException {
-        Path folder = Files.createTempDirectory("outrider-evals");
-        overhead("first run of a process", Suite.desk(), folder.resolve("first"));
-        overhead("run after it", Suite.desk().repeated(4), folder.resolve("next"));
-    }
-
-    private static void overhead(String which, Suite suite, Path folder) throws IOException {
-        Files.createDirectories(folder);
-        long from = System.nanoTime();
-        EvalRun run = run(suite, folder.resolve("results.jsonl"), folder.resolve("ledger.jsonl"));
-        double seconds = run.seconds();
-        double model = run.results().stream().mapToDouble(r -> r.books().localSeconds() == null ? 0 : r.books().localSeconds()).sum();
-        System.out.printf(Locale.ROOT, "%s: %d queries in %.2f s, %.2f s of it in the model, %.2f %% beside it, %.3f ms a query;"
-                + " with opening model, desk and files %.2f s%n", which, run.results().size(), seconds, model,
-                100 * (seconds - model) / model, 1e3 * (seconds - model) / run.results().size(), since(from));
     }
 
     private static double since(long nanos) {
