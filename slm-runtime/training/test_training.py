@@ -9,7 +9,7 @@ import jinja2
 import torch
 
 from golden import plain, schema, text_of
-from outrider import exported, grammar
+from outrider import catalogue, exported, grammar
 from outrider.chat import TEMPLATE, Encoder, call_text
 from outrider.conversations import KINDS, Generator
 from outrider.data import batch
@@ -49,6 +49,28 @@ class Data(unittest.TestCase):
                 for clause in clauses:
                     self.assertIn(clause.kind, grammar.frames(), section + ": " + clause.source)
                     self.assertTrue(clause.node, section)
+
+    def test_made_up_tools_are_split_by_their_words(self):
+        r, seen, unseen = random.Random(3), set(), set()
+        for _ in range(2000):
+            seen.add(catalogue.made_up(r).name)
+            unseen.add(catalogue.made_up(r, True).name)
+        self.assertFalse(seen & unseen)
+        for side in (True, False):
+            for items in (catalogue.VERBS, catalogue.NOUNS, catalogue.FRAMES, catalogue.LINKS):
+                self.assertGreater(len(catalogue.held_out(items, side)), 2)
+
+    def test_what_is_said_to_follow_is_called_after_the_result(self):
+        g, ordered = Generator("order"), 0
+        for _ in range(300):
+            thread = g.mixed(set(DESK))
+            calls = [m for m in thread.messages if m.get("calls")]
+            if len(calls) > 1:
+                ordered += 1
+                self.assertTrue(all(len(m["calls"]) == 1 for m in calls))
+            elif len(calls[0]["calls"]) == 1:  # the first one failed, and what was to follow it does not
+                self.assertIn("That did not work", thread.messages[-1]["content"])
+        self.assertGreater(ordered, 60)
 
     def test_threads_have_valid_calls(self):
         for unseen in (False, True):

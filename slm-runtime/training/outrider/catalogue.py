@@ -1,4 +1,9 @@
-"""Made-up tools, so that the signatures in the prompt matter: random names and parameters, and plain requests for them."""
+"""Made-up tools, so that the signatures in the prompt matter: random names and parameters, and plain requests for them.
+
+About one noun and one verb in five, chosen by hash, and some frames are never trained on: tools and requests of the *unseen* side use only those.
+"""
+import zlib
+
 from .chat import Number
 from .tools import DESK, Param, Tool
 
@@ -15,16 +20,27 @@ NOUNS = ("invoice room meeting report label voucher shift employee supplier cont
 TEXTS = "name title owner person label topic note place team group color model brand author subject_line target destination".split()
 CODES = "code number id reference key_id serial tag slot".split()
 WHOLES = "count seats days hours level pages copies floor minutes size".split()
+FRAMES = ("%s", "%s.", "please %s", "can you %s?", "could you please %s?", "%s please", "I need you to %s", "I want to %s", "we have to %s",
+          "the boss wants us to %s", "go ahead and %s", "hi, %s", "%s, thanks", "would you %s?", "let's %s", "time to %s", "%s now",
+          "next thing: %s", "my colleague asked me to %s", "hello, would you be so kind and %s?", "one more: %s", "please be quick and %s",
+          "good morning! %s please", "I'd like to %s", "is it possible to %s?", "the customer wants us to %s", "%s, if you have a minute")
+LINKS = (", %s %s", " with %s %s", " and %s %s", ", %s: %s", " (%s %s)", ", %s is %s", " with the %s %s", " - %s %s", " using %s %s",
+         "; %s = %s", ", the %s should be %s", ", %s %s please", " where the %s is %s", ", and the %s must be %s")
 DATES = "date day due_date start_date until".split()
 CHOICES = (("mode", "fast|slow|eco"), ("size", "small|medium|large"), ("format", "pdf|csv|html"), ("color", "red|green|blue|black"),
            ("language", "english|french|german"), ("unit", "metric|imperial"), ("channel", "mail|phone|chat"), ("kind", "public|private"),
            ("state", "active|paused|archived"), ("shift", "early|late|night"), ("grade", "gold|silver|bronze"))
 
 
-def made_up(rng):
+def held_out(items, unseen):
+    """The items of one side: about one in five is only measured."""
+    return [x for x in items if (zlib.crc32(x.encode()) % 5 == 0) == unseen]
+
+
+def made_up(rng, unseen=False):
     """A tool that is none of the desk's."""
     while True:
-        verb, noun = rng.choice(list(VERBS)), rng.choice(NOUNS)
+        verb, noun = rng.choice(held_out(VERBS, unseen)), rng.choice(held_out(NOUNS, unseen))
         name = rng.choice(("%s_%s", "%s_%s", "%s_%s", "%s_the_%s", "%s_new_%s")) % (verb, noun)
         if rng.random() < 0.15:
             name = noun + "_" + verb
@@ -69,7 +85,7 @@ def value(p, e):
     return "X" + code if code.startswith(("ORD-", "C-", "T-")) else code
 
 
-def request(tool, e):
+def request(tool, e, unseen=False):
     """Text and arguments."""
     r = e.rng
     verb = next(v for v in VERBS if v in tool.name.split("_"))
@@ -87,11 +103,9 @@ def request(tool, e):
         if i == 0 and r.random() < 0.5 and p.kind == "string":
             parts.append(" " + shown)
         else:
-            parts.append(r.choice((", %s %s", " with %s %s", " and %s %s", ", %s: %s", " (%s %s)", ", %s is %s", " with the %s %s", " - %s %s")) % (label, shown))
+            parts.append(r.choice(held_out(LINKS, unseen)) % (label, shown))
     text = say + "".join(parts)
-    frame = r.choice(("%s", "%s", "please %s", "can you %s?", "could you please %s?", "%s please", "I need you to %s", "I want to %s", "we have to %s",
-                      "the boss wants us to %s", "go ahead and %s", "hi, %s", "%s, thanks", "would you %s?", "let's %s", "time to %s", "%s now"))
-    text = frame % text
+    text = r.choice(held_out(FRAMES, unseen)) % text
     if r.random() < 0.7:
         text = text[0].upper() + text[1:]
     return text + ("" if text.endswith("?") or r.random() < 0.5 else "."), arguments

@@ -10,7 +10,7 @@ from .tools import DESK, MISSING, REFUSAL
 
 WEIGHTS = {"find_customer": 8, "list_orders": 9, "get_order": 9, "track_shipment": 9, "check_stock": 9, "search_help": 10, "read_sensor": 7,
            "get_ticket": 6, "create_ticket": 9, "close_ticket": 5, "cancel_order": 6, "refund_order": 11, "change_address": 8, "restock": 9}
-KINDS = {"single": 47, "several": 7, "mixed": 7, "steps": 14, "missing": 12, "off_topic": 7, "made_up": 2}
+KINDS = {"single": 43, "several": 7, "mixed": 8, "steps": 19, "missing": 11, "off_topic": 9, "made_up": 10}
 SYSTEMS = ("You are the desk assistant of a shop.", "You help the staff of a shop with its back office.", "You are a helpful assistant.",
            "Use the tools to answer.", "Answer with tool calls where a tool fits.", "You work at the back office of an online shop. Be brief.")
 SEVERAL = {"get_order": "order_id", "track_shipment": "order_id", "cancel_order": "order_id", "check_stock": "sku", "get_ticket": "ticket_id",
@@ -70,15 +70,15 @@ class Generator:
     def offered(self):
         r = self.rng
         p = r.random()
-        if p < 0.02:
-            return [catalogue.made_up(r) for _ in range(r.randint(1, 12))]
+        if p < 0.06:
+            return [catalogue.made_up(r, self.unseen) for _ in range(r.randint(1, 12))]
         n = 14 if p < 0.62 else r.randint(10, 13) if p < 0.86 else r.randint(1, 9)
         tools = r.sample(list(DESK.values()), n)
         if n == 14 and r.random() < 0.3:
             tools = list(DESK.values())
         if r.random() < 0.25:
             for _ in range(r.randint(1, 4)):
-                tools.insert(r.randint(0, len(tools)), catalogue.made_up(r))
+                tools.insert(r.randint(0, len(tools)), catalogue.made_up(r, self.unseen))
         seen = set()
         return [t for t in tools if not (t.name in seen or seen.add(t.name))]
 
@@ -199,36 +199,59 @@ class Generator:
             parts.append((text, values))
             calls += values.calls(tool)
             shared.update({k: values.given[k] for k in values.used if k in ("order_id", "customer_id", "ticket_id", "sku", "warehouse")})
-        text = self.join(parts)
+        text, ordered = self.join(parts)
         thread = Thread("mixed", "+".join(tools), self.unseen)
         thread.user(noise(tidy(dressed(tidy(text), parts[0][1], r, True)), r, lower))
-        thread.call(calls)
-        self.conclude(thread, calls, r.random() < answer)
+        if ordered:
+            self.one_by_one(thread, calls, r.random() < 0.5)
+        else:
+            thread.call(calls)
+            self.conclude(thread, calls, r.random() < answer)
         return thread
 
+    def one_by_one(self, thread, calls, answer):
+        """Calls in the order in which they were asked for, each after the result of the one before; an error ends them."""
+        said = []
+        for tool, arguments in calls:
+            thread.call([(tool, arguments)])
+            out = results.error(tool, arguments, self.e) if self.rng.random() < 0.06 else results.result(tool, arguments, self.e)
+            said.append(results.sentence(tool, arguments, out))
+            if len(said) == len(calls) and not answer:
+                return
+            thread.tool_results([out])
+            if "error" in out:
+                break
+        thread.say(" ".join(said))
+
     def join(self, parts):
-        """One text of several clauses (text, values): imperatives, questions and indirect questions."""
+        """One text of several clauses (text, values): imperatives, questions and indirect questions. And whether it says "first this, then that"."""
         r = self.rng
         kinds = [v.kind for _, v in parts]
         texts = [(r.choice(("tell me ", "check ", "find out ", "let me know ", "see ")) if k == "W" else "") + t for (t, _), k in zip(parts, kinds)]
         if r.random() < 0.5:
-            glue = r.choice((" and ", " and ", " and also ", " and then ", ", then ", ", and ", "; ", " plus ", " and please ", ", also ", " and after that "))
+            ordered = r.random() < 0.45
+            glue = r.choice((" and then ", " and then ", ", then ", " and after that ", ", after that ", ", and once that is done ", " and afterwards ",
+                             ", and then please ", ", and when you are done ", ", followed by this: ") if ordered else
+                            (" and ", " and ", " and also ", ", and ", "; ", " plus ", " and please ", ", also ", " and at the same time "))
             text = glue.join(texts)
             if kinds[-1] == "Q":
-                return text + "?"
+                return text + "?", ordered
             frame = r.choice(("%s", "%s", "please %s", "can you %s?", "could you %s?", "I need you to %s", "we need to %s", "%s please"))
-            return frame % text if kinds[0] != "Q" else text
-        said = []
+            return frame % text if kinds[0] != "Q" else text, ordered
+        ordered, said = r.random() < 0.45, []
         for i, (text, kind) in enumerate(zip(texts, kinds)):
             if kind == "Q":
-                text = r.choice(("", "", "and ", "also, ", "next question: " if i else "")) + text + "?"
+                text = r.choice(("then: ", "after that: ", "and then: ") if ordered and i else ("", "", "and ", "also, ", "next question: " if i else "")) + text + "?"
+            elif ordered:
+                text = r.choice(("then ", "then please ", "after that, ", "afterwards ", "once that is done, ", "when that is done, ", "next, ", "finally, ")
+                                if i else ("", "first ", "first, ", "please ", "start with this: ", "to begin with, ")) + text
             else:
-                text = r.choice(("", "", "please ", "then " if i else "first, ", "also " if i else "", "finally, " if i else "next, ")) + text
+                text = r.choice(("", "", "please ", "also " if i else "")) + text
                 text = "can you %s?" % text if r.random() < 0.12 and text == texts[i] else text
             said.append(text[:1].upper() + text[1:])
         end = r.choice((".", ".", ".", "!", ""))
         blank = r.choice((" ", " ", "\n")) if end else "\n"
-        return blank.join(s if s.endswith("?") or i == len(said) - 1 else s + end for i, s in enumerate(said))
+        return blank.join(s if s.endswith("?") or i == len(said) - 1 else s + end for i, s in enumerate(said)), ordered
 
     def missing(self, names, answer=0.2):
         """A required value is not said: ask for it; the user may give it."""
@@ -287,10 +310,10 @@ class Generator:
         if others and r.random() < 0.95:
             tool = r.choice(others)
         elif r.random() < 0.3:
-            tool = catalogue.made_up(r)
+            tool = catalogue.made_up(r, self.unseen)
         else:
             return None
-        text, arguments = catalogue.request(tool, self.e)
+        text, arguments = catalogue.request(tool, self.e, self.unseen)
         thread = Thread("made_up", "made_up", self.unseen)
         thread.user(text)
         if tool.name in {t.name for t in tools}:
@@ -311,19 +334,20 @@ class Generator:
         first, then = STEPS[section]
         if first not in names or then not in names:
             return None
-        fixed = ()
-        if section == "customer_refund_last":
-            fixed = ()
-        text, values = request(e, then, self.unseen, section=section, fixed=fixed)
+        text, values = request(e, then, self.unseen, section=section)
         thread = Thread("steps", section, self.unseen)
         thread.user(text)
         one = values.call(first)
         thread.call([one])
         like = {"count": r.choice((1, 1, 1, 1, 1, 1, 0, 2)) if first == "find_customer" else r.choice((1, 2, 3, 2, 0)) if r.random() < 0.9 else 1, "items": 1}
-        if section in ("open_cancel", "last_order_cancel"):
+        if section == "open_cancel":
             like["status"] = r.choice(("open", "open", "shipped", "delivered"))
-        if section == "last_order_cancel":
+        elif section == "last_order_cancel":
             like["status"] = "open"
+        elif section == "open_ticket_close":
+            like["ticket"] = r.choice(("open", "open", "closed"))
+        elif section == "lost_ticket":
+            like["shipment"] = r.choice(("lost", "lost", "in_transit", "delivered"))
         out = results.error(first, one[1], e) if r.random() < 0.06 else results.result(first, one[1], e, like)
         thread.tool_results([out])
         second = self.second(section, then, values, out)
@@ -331,7 +355,11 @@ class Generator:
             thread.say(results.sentence(first, one[1], out))
             return thread
         thread.call([second])
-        self.conclude(thread, [second], r.random() < answer)
+        outs = self.conclude(thread, [second], False)
+        if r.random() < answer:
+            thread.tool_results(outs)
+            both = results.sentence(first, one[1], out) + " " if section in TOLD_BOTH else ""
+            thread.say(both + results.sentence(then, second[1], outs[0]))
         return thread
 
     def second(self, section, then, values, out):
@@ -346,9 +374,9 @@ class Generator:
             if not out["orders"]:
                 return None
             got = {"order_id": out["orders"][0]["order_id"]}
-        elif section.startswith("order_owner") or section == "ticket_customer_orders":
+        elif section.startswith(("order_owner", "ticket_customer", "ticket_owner")):
             got = {"customer_id": out["customer_id"]}
-        elif section == "order_item_stock":
+        elif section.startswith("order_item_stock"):
             got = {"sku": out["items"][0]["sku"]}
         elif section == "full_refund":
             got = {"order_id": out["order_id"], "amount": out["total"]}
@@ -356,6 +384,16 @@ class Generator:
             if out["status"] != "open":
                 return None
             got = {"order_id": out["order_id"]}
+        elif section == "open_ticket_close":
+            if out["status"] != "open":
+                return None
+            got = {}
+        elif section == "lost_ticket":
+            if out["status"] != "lost":
+                return None
+            got = {}
+        elif section in ("cancel_then_refund", "refund_then_close", "address_then_ticket"):
+            got = {}
         else:
             if out["stock"][0]["quantity"] >= int(values.given["limit"]):
                 return None
@@ -387,4 +425,11 @@ STEPS = {"customer_orders": ("find_customer", "list_orders"), "customer_ticket":
          "order_owner_ticket": ("get_order", "create_ticket"), "order_owner_address": ("get_order", "change_address"),
          "order_item_stock": ("get_order", "check_stock"), "full_refund": ("get_order", "refund_order"),
          "ticket_customer_orders": ("get_ticket", "list_orders"), "low_restock": ("check_stock", "restock"),
-         "open_cancel": ("get_order", "cancel_order"), "customer_refund_last": ("list_orders", "refund_order")}
+         "open_cancel": ("get_order", "cancel_order"), "customer_refund_last": ("list_orders", "refund_order"),
+         "customer_orders_status": ("find_customer", "list_orders"), "order_owner_orders": ("get_order", "list_orders"),
+         "order_item_stock_at": ("get_order", "check_stock"), "ticket_customer_orders_status": ("get_ticket", "list_orders"),
+         "ticket_owner_ticket": ("get_ticket", "create_ticket"), "open_ticket_close": ("get_ticket", "close_ticket"),
+         "lost_ticket": ("track_shipment", "create_ticket"), "cancel_then_refund": ("cancel_order", "refund_order"),
+         "refund_then_close": ("refund_order", "close_ticket"), "address_then_ticket": ("change_address", "create_ticket")}
+# The last answer tells of the first result too.
+TOLD_BOTH = ("lost_ticket", "cancel_then_refund", "refund_then_close", "address_then_ticket")

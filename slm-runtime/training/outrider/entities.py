@@ -81,7 +81,9 @@ class Entities:
         r = self.rng
         name = self.listed("street", "streets", 0.5, ("strasse", "weg", "straat", " Street", " Road", " Lane", "gasse", " Avenue"))
         if r.random() < 0.12 and not self.desk:
-            name = r.choice(("Rue ", "Rua ", "Via ", "Calle ", "Avenue ", "Rue de ")) + self.word(2).capitalize()
+            name = r.choice(("Rue ", "Rua ", "Via ", "Calle ", "Avenue ", "Rue de ", "Piazza ", "Plaza ", "Avenida ", "Place ")) + self.word(2).capitalize()
+        elif r.random() < 0.08:
+            name += r.choice((" Row", " Square", " Gardens", " Close", " Terrace", "allee", "platz", " Court"))
         return name
 
     def address(self):
@@ -93,6 +95,7 @@ class Entities:
         postcode = r.choice((lambda: "%05d" % r.randint(1000, 99999), lambda: str(r.randint(1000, 9999)),
                              lambda: "%04d-%03d" % (r.randint(1000, 9999), r.randint(0, 999)),
                              lambda: "%04d %s" % (r.randint(1000, 9999), self.letters(2)),
+                             lambda: "%s%d %d%s" % (self.letters(r.choice((1, 2))), r.randint(1, 20), r.randint(1, 9), self.letters(2)),
                              lambda: str(r.randint(10000, 99999))))()
         return street, postcode, self.city()
 

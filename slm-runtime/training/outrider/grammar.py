@@ -97,8 +97,9 @@ class Clause:
         return name in self.source
 
 
-SECOND_VOICE = "wordings_voice2"  # whole requests as another hand writes them; its sections join those of the same name
-SECOND_VOICE_LINES = {"wordings_help": "search_help", "offtopic": "none"}
+VOICES = ("wordings_voice2", "wordings_voice3")  # whole requests as other hands write them; their sections join those of the same name
+VOICE_LINES = {"wordings_help": "search_help", "offtopic": "none"}
+MORE_STEPS = "wordings_steps2"                   # more of wordings_steps, with sections of its own
 
 
 @cache
@@ -113,9 +114,16 @@ def sections(name):
             kind, *fixed = head.split(" ")
             pairs = tuple(tuple(f.split("=")) for f in fixed)
             table.setdefault(section, []).append(Clause(section, kind, pairs, body, compiled(body)))
-    if name.startswith("wordings_") and name != SECOND_VOICE:
+    if name == "wordings_steps":
+        for section, more in sections(MORE_STEPS).items():
+            table[section] = table.get(section, []) + more
+    if name == "wordings_missing":
+        for section in (s for voice in VOICES for s in sections(voice) if " " in s):
+            table.setdefault(section, [])
+    if name.startswith("wordings_") and name not in VOICES + (MORE_STEPS,):
         for section in table:
-            table[section] = table[section] + sections(SECOND_VOICE).get(section, []) + sections(SECOND_VOICE).get("stated_" + section, [])
+            for voice in VOICES:
+                table[section] = table[section] + sections(voice).get(section, []) + sections(voice).get("stated_" + section, [])
     return table
 
 
@@ -132,7 +140,7 @@ def clauses(section, unseen):
 @cache
 def plain_lines(name, unseen):
     own = [s for s in lines(name) if not s.startswith("#")]
-    more = [c.source for c in sections(SECOND_VOICE).get(SECOND_VOICE_LINES.get(name), [])]
+    more = [c.source for voice in VOICES for c in sections(voice).get(VOICE_LINES.get(name), [])]
     return [compiled(s) for s in own + more if (zlib.crc32(s.encode()) % 10 == 0) == unseen]
 
 

@@ -86,7 +86,7 @@ def result(tool, a, e, like=None):
                 "items": [{"sku": e.sku(), "quantity": r.randint(1, 4)} for _ in range(like.get("items", r.choice((1, 1, 2, 3))))]}
     if tool == "track_shipment":
         return {"order_id": a["order_id"], "carrier": r.choice(CARRIERS) if r.random() < 0.5 else e.word(2).capitalize(),
-                "status": r.choice(("waiting", "in_transit", "in_transit", "delivered", "lost")), "expected": e.date()}
+                "status": like.get("shipment") or r.choice(("waiting", "in_transit", "in_transit", "delivered", "lost")), "expected": e.date()}
     if tool == "check_stock":
         places = [a["warehouse"]] if "warehouse" in a else list(WAREHOUSES)
         return {"sku": a["sku"], "name": e.product(), "stock": [{"warehouse": w, "quantity": like.get("quantity", stock(e))} for w in places]}
@@ -98,7 +98,7 @@ def result(tool, a, e, like=None):
         return {"warehouse": a["warehouse"], "kind": a["kind"], "value": value}
     if tool == "get_ticket":
         return {"ticket_id": a["ticket_id"], "customer_id": e.customer(), "subject": e.subject(), "priority": r.choice(("low", "normal", "high")),
-                "status": r.choice(("open", "closed"))}
+                "status": like.get("ticket") or r.choice(("open", "closed"))}
     if tool == "create_ticket":
         return {"ticket_id": e.ticket(), "status": "open"}
     if tool == "close_ticket":
@@ -127,9 +127,11 @@ def sentence(tool, a, out):
         return "Customer: " + "; ".join(found) + "." if found else "No customer found."
     if tool == "list_orders":
         found = ["%s %s %s" % (o["order_id"], o["status"], money(o["total"])) for o in out["orders"]]
-        return "Orders: " + "; ".join(found) + "." if found else "No orders found."
+        return "Orders of %s: %s." % (a["customer_id"], "; ".join(found)) if found else "No orders found."
     if tool == "get_order":
-        return "Order %s is %s. Total: %s." % (out["order_id"], out["status"], money(out["total"]))
+        items = ", ".join("%d x %s" % (i["quantity"], i["sku"]) for i in out["items"])
+        return "Order %s of %s is %s, placed %s: %s. Total: %s." % (
+            out["order_id"], out["customer_id"], out["status"], out["placed"], items, money(out["total"]))
     if tool == "track_shipment":
         return "Shipment of %s: %s, %s, expected %s." % (out["order_id"], out["status"].replace("_", " "), out["carrier"], out["expected"])
     if tool == "check_stock":
@@ -139,7 +141,8 @@ def sentence(tool, a, out):
     if tool == "read_sensor":
         return "The %s in %s: %s." % (out["kind"], out["warehouse"], out["value"])
     if tool == "get_ticket":
-        return "Ticket %s is %s, priority %s: %s." % (out["ticket_id"], out["status"], out["priority"], out["subject"])
+        return "Ticket %s of %s is %s, priority %s: %s." % (
+            out["ticket_id"], out["customer_id"], out["status"], out["priority"], out["subject"])
     if tool == "create_ticket":
         return "Ticket %s is open." % out["ticket_id"]
     if tool == "close_ticket":
