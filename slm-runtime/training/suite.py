@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes a suite of requests to tools that training never saw, as case lines for `outrider eval FILE`.
 
-Every case offers made-up tools of held-out verbs and nouns; wordings are held out too. One case in five asks for a tool that is not
+Every case offers made-up tools of held-out nouns; sentence frames and connectives are held out too. One case in five asks for a tool that is not
 on offer. The tools' descriptions are empty: the name and the parameters say it all.
 """
 import argparse

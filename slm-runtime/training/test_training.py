@@ -57,7 +57,7 @@ class Data(unittest.TestCase):
             unseen.add(catalogue.made_up(r, True).name)
         self.assertFalse(seen & unseen)
         for side in (True, False):
-            for items in (catalogue.VERBS, catalogue.NOUNS, catalogue.FRAMES, catalogue.LINKS):
+            for items in (catalogue.NOUNS, catalogue.FRAMES, catalogue.LINKS):
                 self.assertGreater(len(catalogue.held_out(items, side)), 2)
 
     def test_what_is_said_to_follow_is_called_after_the_result(self):

@@ -1,6 +1,7 @@
 """Made-up tools, so that the signatures in the prompt matter: random names and parameters, and plain requests for them.
 
-About one noun and one verb in five, chosen by hash, and some frames are never trained on: tools and requests of the *unseen* side use only those.
+About one noun, sentence frame and connective in five, chosen by hash, are never trained on: tools and requests of the *unseen* side use only those.
+Verbs are on both sides, for nothing but seeing it tells that "erase" may mean delete_badge.
 """
 import zlib
 
@@ -40,7 +41,7 @@ def held_out(items, unseen):
 def made_up(rng, unseen=False):
     """A tool that is none of the desk's."""
     while True:
-        verb, noun = rng.choice(held_out(VERBS, unseen)), rng.choice(held_out(NOUNS, unseen))
+        verb, noun = rng.choice(list(VERBS)), rng.choice(held_out(NOUNS, unseen))
         name = rng.choice(("%s_%s", "%s_%s", "%s_%s", "%s_the_%s", "%s_new_%s")) % (verb, noun)
         if rng.random() < 0.15:
             name = noun + "_" + verb

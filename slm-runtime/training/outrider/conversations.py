@@ -307,9 +307,9 @@ class Generator:
     def made_up(self, names, tools):
         r = self.rng
         others = [t for t in tools if t.name not in DESK]
-        if others and r.random() < 0.95:
+        if others and r.random() < 0.82:
             tool = r.choice(others)
-        elif r.random() < 0.3:
+        elif others or r.random() < 0.3:
             tool = catalogue.made_up(r, self.unseen)
         else:
             return None
