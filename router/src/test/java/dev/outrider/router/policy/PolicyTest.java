@@ -41,7 +41,7 @@ class PolicyTest {
     @Test
     void the_built_in_policy_is_read_in_full() {
         Policy policy = Policy.defaults();
-        assertThat(policy.version()).isEqualTo("default-4");
+        assertThat(policy.version()).isEqualTo("default-5");
         assertThat(policy.models().local().usdPerHour()).isEqualByComparingTo("0.10");
         assertThat(policy.models().remote())
                 .containsExactly(RemoteModelSettings.priced("llm", new BigDecimal("2.50"), new BigDecimal("10.00"), 1024));
@@ -49,7 +49,7 @@ class PolicyTest {
         assertThat(policy.workloads()).allSatisfy(w -> {
             assertThat(w.mode()).isEqualTo(Mode.ENFORCE);
             assertThat(w.egress()).isEqualTo(Egress.ANY);
-            double risk = w.name().equals("money") ? 0.05 : 0.1;
+            double risk = w.name().equals("write") ? 0.1 : 0.05;
             assertThat(w.demand()).isEqualTo(new Workload.Demand(risk, RiskKind.JOINT, Uncalibrated.ESCALATE, null));
             assertThat(w.unhelped().answerLocallyUpTo()).isEqualTo(SideEffect.READ);
         });
