@@ -161,8 +161,8 @@ final class PolicyKnobs {
     static final Shape<Policy> POLICY = Shape.of(
             """
             An answer has the right form when its calls name offered tools with arguments that fit their JSON Schema, when no \
-            call leaked into its text, and when it is what the request asks for (a call where one is required, JSON where JSON \
-            is). An answer of the wrong form is sent back to the SLM once, with what is wrong. Only an answer of the right form \
+            call that changes something is made twice with the same arguments, when no call leaked into its text, and when it is \
+            what the request asks for (a call where one is required, JSON where JSON is). An answer of the wrong form is sent back to the SLM once, with what is wrong. Only an answer of the right form \
             has its evidence weighed: the calibration table of its workload makes a probability of being right of it, which must \
             reach the table's threshold. An answer without evidence is not taken.""",
             v -> new Policy(
