@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """Writes a suite of requests to tools that training never saw, as case lines for `outrider eval FILE`.
 
-Every case offers made-up tools of held-out nouns; sentence frames and connectives are held out too. One case in five asks for a tool that is not
-on offer. The tools' descriptions are empty: the name and the parameters say it all.
+Every case offers held-out tools: made up of held-out nouns, or written by hand for other domains; the sentences are held out too. One case in five
+asks for a tool that is not on offer. The tools' descriptions are empty: the name and the parameters say it all.
 """
 import argparse
 import json
 
 from golden import schema
-from outrider import catalogue
+from outrider import domains
 from outrider.chat import Number
 from outrider.conversations import Generator
 
@@ -17,19 +17,16 @@ ABSENT = 0.2  # share of the cases whose tool is not on offer
 
 def case(g, number):
     r = g.rng
-    tools = {}
-    while len(tools) < r.randint(2, 9):
-        tool = catalogue.made_up(r, True)
-        tools[tool.name] = tool
+    tools = {t.name: t for t in g.foreign(r.randint(2, 9))}
     wanted = r.choice(list(tools.values()))
-    text, arguments = catalogue.request(wanted, g.e, True)
+    text, arguments = g.asked(wanted)
     out = {"id": "unseen-tools/%04d" % number, "suite": "unseen-tools", "messages": [{"role": "user", "content": text}]}
     if r.random() < ABSENT:
         del tools[wanted.name]
         out |= {"category": "no_tool_fits", "expected": {"no_call": True}}
     else:
         values = {k: [json.loads(v.text) if isinstance(v, Number) else v] for k, v in arguments.items()}
-        out |= {"category": "call", "expected": {"calls": [{"name": wanted.name, "arguments": values}], "order": "any"}}
+        out |= {"category": "written" if isinstance(wanted, domains.DomainTool) else "made_up", "expected": {"calls": [{"name": wanted.name, "arguments": values}], "order": "any"}}
     out["tools"] = [schema(t) for t in tools.values()]
     return out | {"match": "bfcl-ast"}
 

@@ -9,8 +9,8 @@ import jinja2
 import torch
 
 from golden import plain, schema, text_of
-from outrider import catalogue, exported, grammar
-from outrider.chat import TEMPLATE, Encoder, call_text
+from outrider import catalogue, domains, exported, grammar
+from outrider.chat import TEMPLATE, Encoder, Number, call_text
 from outrider.conversations import KINDS, Generator
 from outrider.data import batch
 from outrider.entities import RESERVED, Entities, lines
@@ -59,6 +59,24 @@ class Data(unittest.TestCase):
         for side in (True, False):
             for items in (catalogue.NOUNS, catalogue.FRAMES, catalogue.LINKS):
                 self.assertGreater(len(catalogue.held_out(items, side)), 2)
+
+    def test_every_request_to_a_written_tool_expands_to_a_call_that_it_takes(self):
+        self.assertGreaterEqual(len(domains.tools(True)), 10)
+        self.assertFalse(set(domains.tools(True)) & set(domains.tools(False)))
+        e = Entities(random.Random(4))
+        for tool in domains.table().values():
+            for pattern in tool.patterns:
+                for _ in range(3):
+                    values = domains.DomainValues(tool, e)
+                    text = grammar.tidy(grammar.expand(grammar.compiled(pattern), values, e.rng))
+                    self.assertNotRegex(text, r"[{}\[\]|]", tool.name)
+                    for p in tool.params:
+                        if p.name in values.given:
+                            v = values.given[p.name]
+                            self.assertTrue(not p.values or v in p.values, "%s: %s=%s" % (tool.name, p.name, v))
+                            self.assertEqual(p.kind, {int: "integer", Number: "number", str: "string"}[type(v)], "%s: %s" % (tool.name, p.name))
+                        else:
+                            self.assertTrue(p.optional, "%s: %s" % (tool.name, p.name))
 
     def test_what_is_said_to_follow_is_called_after_the_result(self):
         g, ordered = Generator("order"), 0

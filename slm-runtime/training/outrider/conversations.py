@@ -2,15 +2,15 @@
 import random
 from dataclasses import dataclass, field
 
-from . import catalogue, requests, results
+from . import catalogue, domains, requests, results
 from .entities import Entities
 from .grammar import compiled, expand, lines, noise, sections, split, tidy
 from .requests import APART, Values, dressed, help_request, off_topic, request, told_apart
 from .tools import DESK, MISSING, REFUSAL
 
 WEIGHTS = {"find_customer": 8, "list_orders": 9, "get_order": 9, "track_shipment": 9, "check_stock": 9, "search_help": 10, "read_sensor": 7,
-           "get_ticket": 6, "create_ticket": 9, "close_ticket": 5, "cancel_order": 6, "refund_order": 11, "change_address": 8, "restock": 9}
-KINDS = {"single": 43, "several": 7, "mixed": 8, "steps": 19, "missing": 11, "off_topic": 9, "made_up": 10}
+           "get_ticket": 6, "create_ticket": 9, "close_ticket": 5, "cancel_order": 6, "refund_order": 15, "change_address": 8, "restock": 9}
+KINDS = {"single": 43, "several": 7, "mixed": 8, "steps": 19, "missing": 11, "off_topic": 7, "made_up": 10}
 SYSTEMS = ("You are the desk assistant of a shop.", "You help the staff of a shop with its back office.", "You are a helpful assistant.",
            "Use the tools to answer.", "Answer with tool calls where a tool fits.", "You work at the back office of an online shop. Be brief.")
 SEVERAL = {"get_order": "order_id", "track_shipment": "order_id", "cancel_order": "order_id", "check_stock": "sku", "get_ticket": "ticket_id",
@@ -24,6 +24,7 @@ FOLLOWED = {"get_order": ("order_id", ("cancel_order", "track_shipment", "refund
 VAGUE = {"get_order": ("order_id",), "track_shipment": ("order_id",), "cancel_order": ("order_id",), "refund_order": ("order_id", "amount"),
          "list_orders": ("customer_id",), "check_stock": ("sku",), "read_sensor": ("warehouse",), "get_ticket": ("ticket_id",),
          "close_ticket": ("ticket_id",), "create_ticket": ("customer_id",), "change_address": ("customer_id",), "restock": ("sku", "warehouse")}
+FOREIGN = 0.2  # share of the conversations that offer none of the desk's tools
 RAW = {"order_id": ("{order_id}", "{order_bare}"), "customer_id": ("{customer_id}", "{customer_bare}"), "ticket_id": ("{ticket_id}",), "sku": ("{sku}",),
        "warehouse": ("{warehouse}",), "amount": ("{amount}",)}
 MACROS = {"order_id": ("<order>",), "customer_id": ("<cust>",), "ticket_id": ("<ticket>",), "sku": ("<sku>", "<skus>"),
@@ -37,6 +38,12 @@ SHORT = {"order_id": "order|the order|it's order|order number|the number is|it i
 def leaves_out(clause, slot):
     """Whether the clause can be said without the value of the slot."""
     return any(m in clause.source for m in MACROS[slot]) and not any(x in clause.source for x in RAW[slot])
+
+
+def apart(tools):
+    """The tools, each name once."""
+    seen = set()
+    return [t for t in tools if not (t.name in seen or seen.add(t.name))]
 
 
 @dataclass
@@ -70,17 +77,34 @@ class Generator:
     def offered(self):
         r = self.rng
         p = r.random()
-        if p < 0.06:
-            return [catalogue.made_up(r, self.unseen) for _ in range(r.randint(1, 12))]
+        if p < FOREIGN:
+            return apart(self.foreign(r.randint(1, 12)))
         n = 14 if p < 0.62 else r.randint(10, 13) if p < 0.86 else r.randint(1, 9)
         tools = r.sample(list(DESK.values()), n)
         if n == 14 and r.random() < 0.3:
             tools = list(DESK.values())
         if r.random() < 0.25:
-            for _ in range(r.randint(1, 4)):
-                tools.insert(r.randint(0, len(tools)), catalogue.made_up(r, self.unseen))
-        seen = set()
-        return [t for t in tools if not (t.name in seen or seen.add(t.name))]
+            for tool in self.foreign(r.randint(1, 4)):
+                tools.insert(r.randint(0, len(tools)), tool)
+        return apart(tools)
+
+    def foreign(self, count):
+        """Tools that are not the desk's: made up, or of other domains; some share a verb, a noun or a domain."""
+        r, tools, written = self.rng, [], domains.tools(self.unseen)
+        kind = r.random()
+        while len(tools) < count:
+            if written and (kind < 0.4 or kind > 0.8 and r.random() < 0.5):
+                at = r.randrange(len(written))
+                tools += written[at:at + r.choice((1, 1, 2, 3))]  # neighbours in the file are of one domain
+            else:
+                like = r.choice(tools) if tools and r.random() < 0.35 else None
+                tools.append(catalogue.made_up(r, self.unseen, self.e, like))
+        tools = tools[:count]
+        r.shuffle(tools)
+        return tools
+
+    def asked(self, tool):
+        return (domains if isinstance(tool, domains.DomainTool) else catalogue).request(tool, self.e, self.unseen)
 
     def system(self):
         return self.rng.choice(SYSTEMS) if self.rng.random() < 0.25 else ""
@@ -307,24 +331,34 @@ class Generator:
     def made_up(self, names, tools):
         r = self.rng
         others = [t for t in tools if t.name not in DESK]
-        if others and r.random() < 0.82:
+        if others and r.random() < 0.85:
             tool = r.choice(others)
         elif others or r.random() < 0.3:
-            tool = catalogue.made_up(r, self.unseen)
+            tool, = self.foreign(1)
         else:
             return None
-        text, arguments = catalogue.request(tool, self.e, self.unseen)
+        text, arguments = self.asked(tool)
         thread = Thread("made_up", "made_up", self.unseen)
-        thread.user(text)
-        if tool.name in {t.name for t in tools}:
-            thread.call([(tool.name, arguments)])
-            if r.random() < 0.3:
-                done = r.random() < 0.85
-                thread.tool_results([{"status": "done"} if done else {"error": "The %s is not available." % tool.name.split("_")[-1]}])
-                thread.say("Done." if done else "That did not work: The %s is not available." % tool.name.split("_")[-1])
-        else:
+        if tool.name not in names:
+            thread.user(text)
             thread.kind = "not_offered"
             thread.say(REFUSAL)
+            return thread
+        calls = [(tool.name, arguments)]
+        if r.random() < 0.1:  # two things at once, or one thing twice
+            also = r.choice(others)
+            more, given = self.asked(also)
+            if (also.name, given) not in calls and len(text) + len(more) < 240:
+                text += r.choice((" And ", " Also, ", "\n", " Then there is this: ")) + more if text[-1] in ".?!" else r.choice((", and ", "; ", ". ", "\n")) + more
+                calls.append((also.name, given))
+        thread.user(text)
+        thread.call(calls)
+        if r.random() < 0.25:
+            thing = (tool.noun if isinstance(tool, catalogue.MadeUp) else tool.name).replace("_", " ")
+            outs = [{"error": "The %s is not available." % thing} if r.random() < 0.15 else {"result": results.prose(self.e)} if r.random() < 0.3
+                    else {"status": r.choice(("done", "ok", "success"))} for _ in calls]
+            thread.tool_results(outs)
+            thread.say(" ".join("That did not work: " + o["error"] if "error" in o else o.get("result", "Done.") for o in outs))
         return thread
 
     def steps(self, names, answer=0.35):

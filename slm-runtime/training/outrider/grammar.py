@@ -63,10 +63,10 @@ def macros():
 @cache
 def reasons():
     table = {}
-    for line in lines("reasons"):
+    for line in lines("reasons") + lines("reasons2"):
         if not line.startswith("#"):
             name, _, body = line.partition(" = ")
-            table[name.strip()] = [compiled(p) for p in split(body)]
+            table.setdefault(name.strip(), []).extend(compiled(p) for p in split(body))
     return table
 
 
@@ -97,7 +97,7 @@ class Clause:
         return name in self.source
 
 
-VOICES = ("wordings_voice2", "wordings_voice3")  # whole requests as other hands write them; their sections join those of the same name
+VOICES = ("wordings_voice2", "wordings_voice3", "wordings_short")  # whole requests as other hands write them; their sections join those of the same name
 VOICE_LINES = {"wordings_help": "search_help", "offtopic": "none"}
 MORE_STEPS = "wordings_steps2"                   # more of wordings_steps, with sections of its own
 

@@ -1,6 +1,9 @@
 """What the desk's tools answer, and the assistant's sentence about it: one fixed style a tool."""
+from functools import cache
+
 from .chat import Number, dumps
 from .entities import lines
+from .grammar import compiled, expand, tidy
 from .tools import WAREHOUSES
 
 ERRORS = {
@@ -20,6 +23,7 @@ ERRORS = {
     "change_address": ("No customer {customer_id}.", "The postcode is not valid."),
     "restock": ("No article {sku}.", "The quantity is too large.", "Unknown SKU {sku}."),
 }
+PROSE = 0.75  # share of the help articles that are prose.txt's
 CARRIERS = ("Nordpost", "Parcelia", "Eurosped", "Swiftline", "DPX", "Alpenkurier", "Redbox", "Quickship", "UniParcel", "Flashpak")
 
 
@@ -51,8 +55,53 @@ def stock(e):
     return e.rng.choice((0, e.rng.randint(1, 20), e.rng.randint(1, 99), e.rng.randint(20, 400)))
 
 
+class Words:
+    """Random words for the sentences of prose.txt."""
+
+    def __init__(self, e):
+        self.e = e
+
+    def slot(self, name):
+        e, r = self.e, self.e.rng
+        if name == "d":
+            return str(r.randint(2, 99))
+        if name == "m":
+            return e.money()
+        if name == "t":
+            return r.choice(("%d days", "%d days", "%d weeks", "%d hours", "%d months", "%d minutes", "%d working days")) % r.randint(2, 60)
+        if name == "w":
+            return e.word(2).capitalize()
+        if name == "c":
+            return e.city()
+        if name == "p":
+            verb = r.choice(words("verbs"))
+            return verb + "d" if verb.endswith("e") else verb[:-1] + "ied" if verb.endswith("ry") else verb + "ed"
+        return r.choice(words({"n": "nouns", "a": "adjectives", "v": "verbs"}[name])).replace("_", " ")
+
+
+@cache
+def words(name):
+    return [w for line in lines(name) if not line.startswith("#") for w in line.split()]
+
+
+def prose(e):
+    """One to three sentences that make little sense: whoever repeats them must copy, not recall."""
+    r, said = e.rng, []
+    for _ in range(r.choice((1, 1, 2, 2, 3))):
+        s = tidy(expand(compiled(r.choice([line for line in lines("prose") if not line.startswith("#")])), Words(e), r))
+        if r.random() < 0.15:
+            words = s.split()
+            r.shuffle(words)
+            s = " ".join(words)
+        said.append(s[0].upper() + s[1:])
+    return " ".join(said)
+
+
 def article(e):
     r = e.rng
+    if r.random() < PROSE:
+        title = " ".join(Words(e).slot(r.choice("nnav")) for _ in range(r.choice((1, 2, 2, 3))))
+        return {"title": title[0].upper() + title[1:], "text": prose(e)}
     topic, product = r.choice(lines("topics")), e.product().lower()
     first = r.choice((
         "About {t}: we need the order number and answer within {n} days.", "{T} can be requested within {n} days of delivery.",

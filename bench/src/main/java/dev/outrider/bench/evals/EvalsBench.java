@@ -33,7 +33,7 @@ import dev.outrider.tools.desk.Desk;
 /**
  * Measures evaluation itself, with the real results of the embedded model on the desk suite. Arguments: {@code write FOLDER N} writes N
  * results; {@code report FOLDER N} judges each anew and writes the report; {@code compare FOLDER} compares that report with itself, read
- * twice; {@code overhead} says what a run adds to its model's time ({@link RunOverhead}).
+ * twice; {@code overhead [MODEL.gguf]} says what a run adds to the time of the embedded model, or of another ({@link RunOverhead}).
  */
 public final class EvalsBench {
 
@@ -46,8 +46,8 @@ public final class EvalsBench {
             case "write" -> write(Path.of(args[1]), Integer.parseInt(args[2]));
             case "report" -> report(Path.of(args[1]), Integer.parseInt(args[2]));
             case "compare" -> compare(Path.of(args[1]));
-            case "overhead" -> RunOverhead.print();
-            default -> throw new IllegalArgumentException("write FOLDER N, report FOLDER N, compare FOLDER or overhead");
+            case "overhead" -> RunOverhead.print(args.length > 1 ? Path.of(args[1]) : null);
+            default -> throw new IllegalArgumentException("write FOLDER N, report FOLDER N, compare FOLDER or overhead [MODEL.gguf]");
         }
     }
 

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -18,6 +19,7 @@ import dev.outrider.evals.suite.EvalCase;
 import dev.outrider.evals.suite.Suite;
 import dev.outrider.slm.SlmChatModel;
 import dev.outrider.slm.SlmEngine;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a run adds to its model's time, in two ways. Alone: the run's wall-clock seconds less those inside the small model, one query at
@@ -26,7 +28,12 @@ import dev.outrider.slm.SlmEngine;
  */
 final class RunOverhead {
 
-    private static final int PAIRS = 7;
+    private static final Map<Integer, Integer> PAIRS = Map.of(1, 7, 4, 21);
+
+    /** Queries asked of another model: the first ones warm the process. */
+    private static final int OTHER_FIRST = 60;
+
+    private static final int OTHER = 40;
 
     /** How often a side of a pair goes through the suite. */
     private static final int TIMES = 4;
@@ -36,8 +43,13 @@ final class RunOverhead {
 
     private RunOverhead() {}
 
-    static void print() throws IOException {
+    /** @param file another model, asked alone only; null: the embedded one */
+    static void print(@Nullable Path file) throws IOException {
         Path folder = Files.createTempDirectory("outrider-evals");
+        if (file != null) {
+            other(file, folder);
+            return;
+        }
         try (SlmEngine engine = SlmEngine.embedded();
                 SlmChatModel local = SlmChatModel.builder().engine(engine).build()) {
             alone("first run of a process", Suite.desk(), local, folder.resolve("first"));
@@ -45,6 +57,14 @@ final class RunOverhead {
             pairs(1, local, folder);
             pairs(CONCURRENCY, local, folder);
             alone("run at the end", Suite.desk().repeated(TIMES), local, folder.resolve("last"));
+        }
+    }
+
+    private static void other(Path file, Path folder) throws IOException {
+        try (SlmEngine engine = SlmEngine.load(file);
+                SlmChatModel local = SlmChatModel.builder().engine(engine).build()) {
+            alone("first run with " + file.getFileName(), Suite.desk().limit(OTHER_FIRST), local, folder.resolve("first"));
+            alone("run after it", Suite.desk().limit(OTHER), local, folder.resolve("next"));
         }
     }
 
@@ -59,7 +79,8 @@ final class RunOverhead {
     private static void pairs(int concurrency, SlmChatModel local, Path folder) throws IOException {
         Suite suite = Suite.desk().repeated(TIMES);
         List<Double> ratios = new ArrayList<>();
-        for (int i = 0; i < PAIRS; i++) {
+        int pairs = PAIRS.get(concurrency);
+        for (int i = 0; i < pairs; i++) {
             // whoever comes second finds a machine that the first one warmed; so they take turns
             boolean runFirst = i % 2 == 0;
             double run = runFirst ? run(suite, local, concurrency, folder.resolve(concurrency + "-" + i)).seconds() : 0;
@@ -69,8 +90,8 @@ final class RunOverhead {
             System.out.printf(Locale.ROOT, "%d at a time: run %.2f s, the model alone %.2f s, %+.2f %%%n", concurrency, run, bare, 100 * (run / bare - 1));
         }
         ratios.sort(null);
-        System.out.printf(Locale.ROOT, "%d at a time: median of %d pairs of %,d queries %+.2f %%%n", concurrency, PAIRS, suite.cases().size(),
-                100 * (ratios.get(PAIRS / 2) - 1));
+        System.out.printf(Locale.ROOT, "%d at a time: median of %d pairs of %,d queries %+.2f %% (quartiles %+.2f to %+.2f)%n", concurrency, pairs,
+                suite.cases().size(), 100 * (ratios.get(pairs / 2) - 1), 100 * (ratios.get(pairs / 4) - 1), 100 * (ratios.get(3 * pairs / 4) - 1));
     }
 
     private static EvalRun run(Suite suite, SlmChatModel local, int concurrency, Path folder) throws IOException {
