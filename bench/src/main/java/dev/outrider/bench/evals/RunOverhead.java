@@ -7,19 +7,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 import dev.outrider.evals.run.EvalRun;
 import dev.outrider.evals.suite.EvalCase;
 import dev.outrider.evals.suite.Suite;
 import dev.outrider.slm.SlmChatModel;
 import dev.outrider.slm.SlmEngine;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a run adds to its model's time, in two ways. Alone: the run's wall-clock seconds less those inside the small model, one query at
@@ -28,7 +27,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class RunOverhead {
 
-    private static final Map<Integer, Integer> PAIRS = Map.of(1, 7, 4, 21);
+    private static final int PAIRS = 7;
+
+    private static final int PAIRS_AT_ONCE = 21;
 
     /** Queries asked of another model: the first ones warm the process. */
     private static final int OTHER_FIRST = 60;
@@ -79,7 +80,7 @@ final class RunOverhead {
     private static void pairs(int concurrency, SlmChatModel local, Path folder) throws IOException {
         Suite suite = Suite.desk().repeated(TIMES);
         List<Double> ratios = new ArrayList<>();
-        int pairs = PAIRS.get(concurrency);
+        int pairs = concurrency == 1 ? PAIRS : PAIRS_AT_ONCE;
         for (int i = 0; i < pairs; i++) {
             // whoever comes second finds a machine that the first one warmed; so they take turns
             boolean runFirst = i % 2 == 0;
