@@ -45,7 +45,7 @@ public final class CalibrationPage {
                 + table.expires() + " · " + table.source().answers() + " answers of " + table.source().kind() + " "
                 + String.join(", ", table.source().names()) + " · seed " + table.source().seed()) + "</p></header>");
         fits.forEach(this::workload);
-        add("<footer><p class=\"hint\">All figures are of the test half, which neither the calibrator nor the order of the candidates"
+        add("<footer><p class=\"hint\">All figures are of the test part, which neither the calibrator nor the order of the candidates"
                 + " has seen. ECE: " + Scores.BINS + " bins of equal width. What a bound promises, and of which source, stands in"
                 + " docs/calibration.md.</p></footer></main></body></html>");
     }

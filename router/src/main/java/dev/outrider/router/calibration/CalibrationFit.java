@@ -18,32 +18,36 @@ import dev.outrider.router.calibration.ThresholdTest.Counts;
 /**
  * Fits calibrators and derives thresholds, workload by workload.
  *
- * <p><b>Halves.</b> The clusters of a workload are shuffled by the seed and dealt into two halves. The first fits the
- * calibrator and fixes the candidates and their order; the second tests them ({@link ThresholdTest}) and gives ECE, AUROC
- * and Brier score. Nothing of the second half flows into what it tests.
+ * <p><b>Two parts.</b> The clusters of a workload are shuffled by the seed. A third of them fits the calibrator and fixes the
+ * candidates and their order; the other two thirds test them ({@link ThresholdTest}) and give ECE, AUROC and Brier score.
+ * Nothing of the test part flows into what it tests. It is the larger one because it carries the proof: a calibrator has
+ * two to four parameters, a bound needs tasks.
  *
  * <p><b>Units.</b> Queries of one task share its fate, and a binomial test that counted each would claim too much. So one
  * answer of every cluster is drawn by chance, and these are the independent units of the test. The risk that is bounded is
  * therefore that of <em>an answer drawn by drawing a cluster first and then one of its answers</em>. Where long tasks
  * are harder than short ones, the risk per answer may differ from it. Calibrators and figures use all answers.
  *
- * <p><b>Candidates.</b> Up to {@value #MOST_CANDIDATES} of the probabilities that the calibrator gives to the first half.
+ * <p><b>Candidates.</b> Up to {@value #MOST_CANDIDATES} of the probabilities that the calibrator gives to the first part.
  * For the JOINT risk they are tested from the strictest on. For the CONDITIONAL risk the strictest ones accept too few
- * answers to prove anything, so the order begins at the strictest candidate that would pass comfortably on the first half
+ * answers to prove anything, so the order begins at the strictest candidate that would pass comfortably on the first part
  * itself, and goes on to looser ones.
  */
 public final class CalibrationFit {
 
     private static final int MOST_CANDIDATES = 200;
 
-    /** A first half that passes with this much room to spare bodes well for the second. */
+    /** A first part that passes with this much room to spare bodes well for the second. */
     private static final double COMFORT = 5;
+
+    /** One cluster in so many fits the calibrator; the others test. */
+    private static final int FIT_SHARE = 3;
 
     private final Target target;
     private final long seed;
 
     /**
-     * @param seed of the halves and of the draw of units
+     * @param seed of the parts and of the draw of units
      */
     public CalibrationFit(Target target, long seed) {
         this.target = target;
@@ -74,17 +78,16 @@ public final class CalibrationFit {
         Random random = new Random(seed ^ workload.hashCode());
         List<List<LabelledAnswer>> clusters = clusters(answers);
         Collections.shuffle(clusters, random);
-        // the test half is the larger one when the number is odd: it carries the proof
-        List<List<LabelledAnswer>> fitHalf = clusters.subList(0, clusters.size() / 2);
-        List<List<LabelledAnswer>> testHalf = clusters.subList(clusters.size() / 2, clusters.size());
+        List<List<LabelledAnswer>> fitPart = clusters.subList(0, clusters.size() / FIT_SHARE);
+        List<List<LabelledAnswer>> testPart = clusters.subList(clusters.size() / FIT_SHARE, clusters.size());
 
-        List<LabelledAnswer> fitting = fitHalf.stream().flatMap(List::stream).toList();
+        List<LabelledAnswer> fitting = fitPart.stream().flatMap(List::stream).toList();
         CalibratorChoice.Chosen chosen = CalibratorChoice.choose(fitting);
         Calibrator calibrator = chosen.calibrator();
-        List<Scored> units = testHalf.stream()
+        List<Scored> units = testPart.stream()
                 .map(c -> scored(calibrator, c.get(random.nextInt(c.size()))))
                 .toList();
-        List<Scored> test = testHalf.stream()
+        List<Scored> test = testPart.stream()
                 .flatMap(List::stream)
                 .map(a -> scored(calibrator, a))
                 .toList();
@@ -138,7 +141,7 @@ public final class CalibrationFit {
         return new Scored(calibrator.probability(answer.evidence()), answer.right());
     }
 
-    /** Candidates in the order of their test, from the first half alone. */
+    /** Candidates in the order of their test, from the first part alone. */
     private double[] order(Calibrator calibrator, List<LabelledAnswer> fitting) {
         double[] scores = new double[fitting.size()];
         boolean[] right = new boolean[scores.length];

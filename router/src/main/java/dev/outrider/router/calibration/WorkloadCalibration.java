@@ -5,13 +5,13 @@ import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was found out about one workload. Half of its tasks fitted the calibrator and fixed the candidates, the other
- * half, unseen until then, gave every figure below and tested the threshold.
+ * What was found out about one workload. A third of its tasks fitted the calibrator and fixed the candidates, the
+ * others, unseen until then, gave every figure below and tested the threshold.
  *
  * @param workload its name in the table
  * @param n labelled answers, both halves
  * @param tasks clusters that they come from, both halves
- * @param testUnits independent units of the second half: one answer per cluster, drawn by chance
+ * @param testUnits independent units of the test part: one answer per cluster, drawn by chance
  * @param calibrator evidence to P(right)
  * @param why how the calibrator was chosen, one line
  * @param riskKind which risk is bounded

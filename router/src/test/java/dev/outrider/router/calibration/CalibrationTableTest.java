@@ -94,7 +94,7 @@ class CalibrationTableTest {
         assertThat(why(table.judge("fly", Answers.evidence(1), JOINT, FITTED)))
                 .isEqualTo("calibration desk-2m-1 has no workload fly; fit it with ./outrider calibrate");
         assertThat(why(table.judge("money", Answers.evidence(1), JOINT, FITTED)))
-                .startsWith("workload money of calibration desk-2m-1 has no threshold: too little evidence: 20 test tasks");
+                .startsWith("workload money of calibration desk-2m-1 has no threshold: too little evidence: 27 test tasks");
         assertThat(why(table.judge("read", Answers.evidence(1), JOINT, EXPIRES)))
                 .isEqualTo("calibration desk-2m-1 expired on 2027-02-20T12:00:00Z; fit a new one with ./outrider calibrate");
         assertThat(why(table.judge("read", Answers.evidence(1), Target.of(RiskKind.CONDITIONAL, 0.1), FITTED)))
