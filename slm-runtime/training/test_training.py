@@ -13,7 +13,8 @@ from outrider import catalogue, domains, exported, grammar
 from outrider.chat import TEMPLATE, Encoder, Number, call_text
 from outrider.conversations import KINDS, Generator
 from outrider.data import batch
-from outrider.entities import RESERVED, Entities, lines
+from outrider.entities import RESERVED, Entities
+from outrider.files import lines
 from outrider.model import ssd
 from outrider.tokenizer import load
 from outrider.tools import DESK

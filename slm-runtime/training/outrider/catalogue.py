@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from .chat import Number
-from .entities import lines
+from .files import lines
 from .tools import DESK, Param, Tool
 
 VERBS = {"book": "book|reserve", "find": "find|look up|search", "get": "get|show|fetch|look up|check|give me|tell me", "delete": "delete|remove|erase|get rid of",

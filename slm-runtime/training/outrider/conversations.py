@@ -24,7 +24,7 @@ FOLLOWED = {"get_order": ("order_id", ("cancel_order", "track_shipment", "refund
 VAGUE = {"get_order": ("order_id",), "track_shipment": ("order_id",), "cancel_order": ("order_id",), "refund_order": ("order_id", "amount"),
          "list_orders": ("customer_id",), "check_stock": ("sku",), "read_sensor": ("warehouse",), "get_ticket": ("ticket_id",),
          "close_ticket": ("ticket_id",), "create_ticket": ("customer_id",), "change_address": ("customer_id",), "restock": ("sku", "warehouse")}
-FOREIGN = 0.2  # share of the conversations that offer none of the desk's tools
+FOREIGN = 0.28  # share of the conversations that offer none of the desk's tools
 RAW = {"order_id": ("{order_id}", "{order_bare}"), "customer_id": ("{customer_id}", "{customer_bare}"), "ticket_id": ("{ticket_id}",), "sku": ("{sku}",),
        "warehouse": ("{warehouse}",), "amount": ("{amount}",)}
 MACROS = {"order_id": ("<order>",), "customer_id": ("<cust>",), "ticket_id": ("<ticket>",), "sku": ("<sku>", "<skus>"),

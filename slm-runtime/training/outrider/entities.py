@@ -4,21 +4,14 @@ The desk uses only, and training never uses: family names in V W K Z, first name
 SKU prefixes and products in K T L, order numbers in 4 7, customer numbers in 3 8, ticket numbers in 5, e-mail domains
 example.org and example.net. DESK_RANGES switches to the desk's side, for measuring only.
 """
-import os
-from functools import cache
+from .complaints import complaint
+from .files import lines
 
-DATA = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "data")
 RESERVED = {"family": "VWKZ", "first": "MIT", "city": "GHP", "street": "KLB", "sku": "KTL", "product": "KTL",
             "order": "47", "customer": "38", "ticket": "5"}
 ONSETS = "b br c ch d dr f fl g gr h j k kl l m n p pr qu r s sch st t tr v w y z".split()
 VOWELS = "a e i o u ai au ea ee ie oo a e i o u".split()
 CODAS = "b ck d f g k l ll m n nd ng nn p r rn rt s ss st t tz x n r l s".split() + [""] * 10
-
-
-@cache
-def lines(name):
-    with open(os.path.join(DATA, name + ".txt"), encoding="utf-8") as f:
-        return [line.strip() for line in f if line.strip()]
 
 
 class Entities:
@@ -127,6 +120,8 @@ class Entities:
 
     def subject(self):
         r = self.rng
+        if r.random() < 0.45:
+            return complaint(self)
         if r.random() < 0.55 and not self.desk:
             return r.choice(lines("subjects"))
         noun = self.product().lower() if r.random() < 0.6 else self.word(2)

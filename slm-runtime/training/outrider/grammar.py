@@ -7,7 +7,7 @@ import zlib
 from dataclasses import dataclass
 from functools import cache
 
-from .entities import lines
+from .files import lines
 
 
 def split(text):
@@ -63,10 +63,12 @@ def macros():
 @cache
 def reasons():
     table = {}
-    for line in lines("reasons") + lines("reasons2"):
+    for line in (line for file in ("reasons", "reasons2", "reasons3") for line in lines(file)):
         if not line.startswith("#"):
             name, _, body = line.partition(" = ")
-            table.setdefault(name.strip(), []).extend(compiled(p) for p in split(body))
+            for pattern in map(compiled, split(body)):
+                choices = sum(isinstance(part, list) for part in pattern)
+                table.setdefault(name.strip(), []).extend([pattern] * (1 + choices))  # what can be said in many ways is said more often
     return table
 
 
@@ -97,7 +99,7 @@ class Clause:
         return name in self.source
 
 
-VOICES = ("wordings_voice2", "wordings_voice3", "wordings_short")  # whole requests as other hands write them; their sections join those of the same name
+VOICES = ("wordings_voice2", "wordings_voice3", "wordings_short", "wordings_more")  # whole requests as other hands write them; their sections join those of the same name
 VOICE_LINES = {"wordings_help": "search_help", "offtopic": "none"}
 MORE_STEPS = "wordings_steps2"                   # more of wordings_steps, with sections of its own
 

@@ -1,6 +1,6 @@
 """Requests to the desk's tools: values, how they are written, and the calls they mean."""
 from .chat import Number
-from .entities import lines
+from .files import lines
 from .grammar import compiled, expand, frames, macros, noise, plain_lines, reasons, tidy, clauses
 from .tools import DESK, WAREHOUSES
 

@@ -2,7 +2,7 @@
 from functools import cache
 
 from .chat import Number, dumps
-from .entities import lines
+from .files import lines
 from .grammar import compiled, expand, tidy
 from .tools import WAREHOUSES
 

@@ -77,13 +77,13 @@ final class EvalCommandTest {
 
     @Test
     void theMoneyLimitEndsTheRunInGoodOrder() throws Exception {
-        Cli.Result result = new Cli(temp).run("eval", "desk", "--sample", "80", "--out", "r", "--max-usd", "0.06", "--json");
+        Cli.Result result = new Cli(temp).run("eval", "desk", "--sample", "80", "--out", "r", "--max-usd", "0.02", "--json");
 
         assertThat(result.code()).as(result.err()).isZero();
         JsonNode report = JSON.readTree(result.out());
         assertThat(report.path("partial").asBoolean()).isTrue();
-        assertThat(report.path("cost").path("routedUsd").asDouble()).isPositive().isLessThanOrEqualTo(0.06);
-        assertThat(report.path("notes").toString()).contains("the money limit of $0.06");
+        assertThat(report.path("cost").path("routedUsd").asDouble()).isPositive().isLessThanOrEqualTo(0.02);
+        assertThat(report.path("notes").toString()).contains("the money limit of $0.02");
     }
 
     @Test
