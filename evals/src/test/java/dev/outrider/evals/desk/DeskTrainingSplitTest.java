@@ -7,8 +7,8 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Objects;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -39,11 +39,12 @@ class DeskTrainingSplitTest {
                 + text(Desk.class, "products.tsv")
                 + text(Desk.class, "tickets.tsv")
                 + text(Desk.class, "help.tsv");
+        String searched = anyCase ? desk.toLowerCase(Locale.ROOT) : desk;
         try (Stream<String> lines = Files.lines(LISTS.resolve(list + ".txt"))) {
             assertThat(lines.map(String::strip)
                             .filter(line -> !line.isEmpty() && !line.startsWith("#"))
                             .filter(entity -> isTelling(list, entity))
-                            .filter(entity -> occurs(entity, desk, anyCase)))
+                            .filter(entity -> occurs(anyCase ? entity.toLowerCase(Locale.ROOT) : entity, searched)))
                     .isEmpty();
         }
     }
@@ -53,11 +54,19 @@ class DeskTrainingSplitTest {
         return !(list.equals("subjects") || list.equals("topics")) || entity.contains(" ");
     }
 
-    private static boolean occurs(String entity, String text, boolean anyCase) {
-        int flags = anyCase ? Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE : 0;
-        return Pattern.compile("(?<!\\w)" + Pattern.quote(entity) + "(?!\\w)", flags)
-                .matcher(text)
-                .find();
+    /** Whether it stands in the text as words of its own. Searched by {@code indexOf}: a pattern for each of 900 entities takes half a minute. */
+    private static boolean occurs(String entity, String text) {
+        for (int at = text.indexOf(entity); at >= 0; at = text.indexOf(entity, at + 1)) {
+            int end = at + entity.length();
+            if ((at == 0 || !isWord(text.charAt(at - 1))) && (end == text.length() || !isWord(text.charAt(end)))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isWord(char c) {
+        return Character.isLetterOrDigit(c) || c == '_';
     }
 
     private static String text(Class<?> owner, String name) throws IOException {
