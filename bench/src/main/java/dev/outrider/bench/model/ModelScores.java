@@ -24,14 +24,17 @@ import dev.outrider.router.calibration.Scored;
 import dev.outrider.router.calibration.Scores;
 import dev.outrider.router.ledger.DecisionRecord;
 import dev.outrider.router.ledger.InMemoryLedger;
+import dev.outrider.router.policy.PolicyInForce;
+import dev.outrider.router.policy.PolicySource;
 import dev.outrider.slm.SlmChatModel;
 import dev.outrider.slm.SlmEngine;
 import dev.outrider.tools.desk.Desk;
 
 /**
  * What small models get right by themselves, by suite and category, as a Markdown table: the cascade without an LLM, greedy, with the
- * grammar of the tools. Arguments: {@code [--sample N] [--threads N] [--free] [--signals] [--model FILE]… SUITE…}; without
- * {@code --model} the embedded model, with {@code --free} no grammar, with {@code --signals} the AUROC of every signal of the evidence.
+ * grammar of the tools. Arguments: {@code [--sample N] [--threads N] [--free] [--signals] [--policy FILE] [--model FILE]… SUITE…}; without
+ * {@code --model} the embedded model, without {@code --policy} the built-in policy's calibration, with {@code --free} no grammar, with
+ * {@code --signals} the AUROC of every signal of the evidence.
  */
 public final class ModelScores {
 
@@ -62,6 +65,7 @@ public final class ModelScores {
         int threads = Runtime.getRuntime().availableProcessors();
         boolean free = false;
         boolean signals = false;
+        PolicyInForce policy = PolicyInForce.defaults();
         List<Path> models = new ArrayList<>();
         List<String> suites = new ArrayList<>();
         for (int i = 0; i < args.length; i++) {
@@ -70,33 +74,34 @@ public final class ModelScores {
                 case "--threads" -> threads = Integer.parseInt(args[++i]);
                 case "--free" -> free = true;
                 case "--signals" -> signals = true;
+                case "--policy" -> policy = PolicyInForce.load(Path.of(args[++i]));
                 case "--model" -> models.add(Path.of(args[++i]));
                 default -> suites.add(args[i]);
             }
         }
         if (suites.isEmpty()) {
-            throw new IllegalArgumentException("[--sample N] [--threads N] [--free] [--signals] [--model FILE]... SUITE...");
+            throw new IllegalArgumentException("[--sample N] [--threads N] [--free] [--signals] [--policy FILE] [--model FILE]... SUITE...");
         }
-        System.out.println(signals ? "| suite | model | answers | signal | AUROC |" : "| suite | queries of | model | right | 95 % interval | AUROC | ECE |");
-        System.out.println(signals ? "|---|---|---|---|---|" : "|---|---|---|---|---|---|---|");
+        System.out.println(signals ? "| suite | model | answers | signal | AUROC |" : "| suite | queries of | model | right | 95 % interval | AUROC | calibrated | ECE |");
+        System.out.println(signals ? "|---|---|---|---|---|" : "|---|---|---|---|---|---|---|---|");
         for (String name : suites) {
             Suite all = Suite.load(List.of(name));
             Suite suite = sample == 0 ? all : all.sampleTasks(sample, SEED);
             if (models.isEmpty()) {
-                print(suite, "embedded", answers(suite, SlmEngine.embedded(), free), signals);
+                print(suite, "embedded", answers(suite, SlmEngine.embedded(), policy, free), signals);
             }
             for (Path file : models) {
-                print(suite, file.getFileName().toString(), answers(suite, SlmEngine.load(file, threads), free), signals);
+                print(suite, file.getFileName().toString(), answers(suite, SlmEngine.load(file, threads), policy, free), signals);
             }
         }
     }
 
-    private static List<QueryResult> answers(Suite suite, SlmEngine loaded, boolean free) {
+    private static List<QueryResult> answers(Suite suite, SlmEngine loaded, PolicyInForce policy, boolean free) {
         boolean terminal = System.console() != null && System.console().isTerminal();
         try (SlmEngine engine = loaded;
                 SlmChatModel local = SlmChatModel.builder().engine(engine).constrained(!free).maxOutputTokens(MOST_TOKENS).build();
                 Desk desk = Desk.inMemory()) {
-            ChatModel cascade = CascadeChatModel.builder().local(local).catalogue(desk.catalogue()).ledger(new InMemoryLedger()).build();
+            ChatModel cascade = CascadeChatModel.builder().local(local).policy(PolicySource.of(policy)).catalogue(desk.catalogue()).ledger(new InMemoryLedger()).build();
             return EvalRunner.builder()
                     .model(cascade)
                     .progress((done, planned, result, elapsed, left) -> {
@@ -126,7 +131,7 @@ public final class ModelScores {
             categories.keySet().forEach(c -> row(suite.name(), c, model, counted, r -> r.category().equals(c)));
         }
         if (counted.size() < results.size()) {
-            System.out.printf(Locale.ROOT, "| %s | flagged, not counted | %s | %d | | | |%n", suite.name(), model, results.size() - counted.size());
+            System.out.printf(Locale.ROOT, "| %s | flagged, not counted | %s | %d | | | | |%n", suite.name(), model, results.size() - counted.size());
         }
     }
 
@@ -147,9 +152,10 @@ public final class ModelScores {
                 .filter(r -> r.record() != null && r.record().calibration() != null && r.record().calibration().probability() != null)
                 .map(r -> new Scored(Objects.requireNonNull(r.record().calibration().probability()), right(r)))
                 .toList();
-        System.out.printf(Locale.ROOT, "| %s | %s | %s | %d of %d, %.1f %% | %.1f to %.1f | %s | %s |%n", suite, of, model, right, picked.size(),
+        boolean few = calibrated.size() < picked.size() / 2;
+        System.out.printf(Locale.ROOT, "| %s | %s | %s | %d of %d, %.1f %% | %.1f to %.1f | %s | %s | %s |%n", suite, of, model, right, picked.size(),
                 100 * share, 100 * interval.low(), 100 * interval.high(), figure(Scores.auroc(raw)),
-                calibrated.size() < picked.size() / 2 ? "" : figure(Scores.ece(calibrated)));
+                few ? "" : figure(Scores.auroc(calibrated)), few ? "" : figure(Scores.ece(calibrated)));
     }
 
     /** One line: how often the signal is larger for a right answer than for a wrong one. */
