@@ -7,6 +7,7 @@ import os
 from outrider import checkpoint
 from outrider.chat import IM_END, SPECIALS, TEMPLATE
 from outrider.gguf import Writer
+from outrider.weights import tensors
 
 DESCRIPTION = ("Tool-calling specialist for the fourteen desk tools of Outrider, trained from scratch on generated conversations. "
                "It knows no other tools and no other subject.")
@@ -47,33 +48,6 @@ def metadata(w, c, s, vocabulary, merges, quantised):
     w.text("outrider.chat_format", "outrider-1")
 
 
-def tensors(w, model, quantised):
-    c = model.c
-    a = lambda t: t.detach().float().numpy()
-    w.tensor("token_embd.weight", a(model.embed.weight), quantised)
-    for i, (letter, block) in enumerate(zip(c.pattern, model.blocks)):
-        b, m = "blk.%d." % i, block.mixer
-        w.tensor(b + "attn_norm.weight", a(block.norm.weight))
-        if letter == "M":
-            w.tensor(b + "ssm_in.weight", a(m.in_proj.weight), quantised)
-            w.tensor(b + "ssm_conv1d.weight", a(m.conv_weight))
-            w.tensor(b + "ssm_conv1d.bias", a(m.conv_bias))
-            w.tensor(b + "ssm_dt.bias", a(m.dt_bias))
-            w.tensor(b + "ssm_a", a(-m.a_log.exp())[:, None])
-            w.tensor(b + "ssm_d", a(m.d)[:, None])
-            w.tensor(b + "ssm_norm.weight", a(m.norm).reshape(c.groups, -1))
-            w.tensor(b + "ssm_out.weight", a(m.out_proj.weight), quantised)
-        elif letter == "*":
-            for name, layer in (("attn_q", m.q), ("attn_k", m.k), ("attn_v", m.v), ("attn_output", m.o)):
-                w.tensor(b + name + ".weight", a(layer.weight), quantised)
-        else:
-            w.tensor(b + "ffn_up.weight", a(m.up.weight), quantised)
-            w.tensor(b + "ffn_down.weight", a(m.down.weight), quantised)
-    w.tensor("output_norm.weight", a(model.norm.weight))
-    if model.head is not None:
-        w.tensor("output.weight", a(model.head.weight), quantised)
-
-
 def export(model, state, tokenizer, out, quantised):
     with open(tokenizer) as f:
         t = json.load(f)["model"]
@@ -81,7 +55,8 @@ def export(model, state, tokenizer, out, quantised):
     merges = [m if isinstance(m, str) else " ".join(m) for m in t["merges"]]
     w = Writer("nemotron_h")
     metadata(w, model.c, state, vocabulary, merges, quantised)
-    tensors(w, model, quantised)
+    for name, values, matrix in tensors(model):
+        w.tensor(name, values, quantised and matrix)
     w.write(out)
 
 

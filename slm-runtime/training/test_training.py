@@ -4,10 +4,12 @@ import os
 import random
 import tempfile
 import unittest
+from dataclasses import replace
 
 import jinja2
 import torch
 
+from export import export
 from golden import plain, schema, text_of
 from outrider import catalogue, domains, exported, grammar
 from outrider.chat import TEMPLATE, Encoder, Number, call_text
@@ -15,9 +17,10 @@ from outrider.conversations import KINDS, Generator
 from outrider.data import batch
 from outrider.entities import RESERVED, Entities
 from outrider.files import lines
-from outrider.model import ssd
+from outrider.model import Config, Hybrid, ssd
 from outrider.tokenizer import load
 from outrider.tools import DESK
+from outrider.weights import from_gguf
 
 TOKENIZER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "tokenizer.json")
 LISTS = {"family_names": "family", "first_names": "first", "cities": "city", "streets": "street", "products": "product"}
@@ -190,6 +193,52 @@ class ExportedSets(unittest.TestCase):
                 with self.assertRaises(SystemExit) as e:
                     exported.read(path)
                 self.assertIn("train.jsonl:3: ", str(e.exception))
+                self.assertIn(problem, str(e.exception))
+
+
+class Files(unittest.TestCase):
+    """What export.py writes is what --init reads."""
+
+    MODEL = Config("M-*", hidden=32, vocab=2048, ff=64, mamba_heads=4, mamba_head_dim=16, state=8, groups=2, conv=4, attn_heads=2, kv_heads=1,
+                   attn_head_dim=32, tied=False, context=64, chunk=8)
+
+    def written(self, folder, model, quantised):
+        path = os.path.join(folder, "model.gguf")
+        export(model, {"config": {"name": "test"}, "step": 1, "tokens": 1}, TOKENIZER, path, quantised)
+        return path
+
+    def test_a_written_model_is_read_as_it_was(self):
+        torch.manual_seed(2)
+        model, again = Hybrid(self.MODEL), Hybrid(self.MODEL)
+        with tempfile.TemporaryDirectory() as folder:
+            from_gguf(again, self.written(folder, model, False))
+            for (name, p), q in zip(model.named_parameters(), again.parameters()):
+                torch.testing.assert_close(q, p, atol=1e-6, rtol=1e-6, msg=name)
+            with open(self.written(folder, model, True), "rb") as f:
+                once = f.read()
+            from_gguf(again, os.path.join(folder, "model.gguf"))
+            with open(self.written(folder, again, True), "rb") as f:
+                twice = f.read()
+        different = sum(x != y for x, y in zip(once, twice))
+        self.assertEqual(len(once), len(twice))
+        self.assertLess(different, 64)  # log and exp of ssm_a; what Q8_0 rounded once is not rounded again
+
+    def test_another_model_and_broken_files_are_named(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = self.written(folder, Hybrid(self.MODEL), True)
+            for other, problem in (({"ff": 96}, "blk.1.ffn_up.weight has 2048 values, but the configuration wants 3072"),
+                                   ({"pattern": "M-"}, "has tensors that the configuration has not, such as blk.2."),
+                                   ({"pattern": "M-*-"}, "has no tensor blk.3.attn_norm.weight")):
+                with self.assertRaises(SystemExit) as e:
+                    from_gguf(Hybrid(replace(self.MODEL, **other)), path)
+                self.assertIn(problem, str(e.exception))
+            with open(path, "rb") as f:
+                whole = f.read()
+            for cut, problem in ((3, "is no GGUF file"), (30, "truncated"), (len(whole) - 500, "truncated")):
+                with open(path, "wb") as f:
+                    f.write(whole[:cut])
+                with self.assertRaises(SystemExit) as e:
+                    from_gguf(Hybrid(self.MODEL), path)
                 self.assertIn(problem, str(e.exception))
 
 

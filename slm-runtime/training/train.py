@@ -18,6 +18,7 @@ from outrider.data import loader
 from outrider.model import Config, Hybrid
 from outrider.optimizer import optimizers
 from outrider.tokenizer import load
+from outrider.weights import from_gguf
 
 
 def arguments():
@@ -36,7 +37,7 @@ def arguments():
     ap.add_argument("--learn", action="append", default=[], metavar="TRAIN.jsonl", help="a training set of outrider convert; may be given again")
     ap.add_argument("--heldout", action="append", default=[], metavar="HELDOUT.jsonl", help="its held-out set, measured at every save")
     ap.add_argument("--learn-share", type=float, default=0.7, help="share of the conversations that come from --learn (default: %(default)s)")
-    ap.add_argument("--init", metavar="LAST.pt", help="begin with the weights of a finished run, and without copy warm-up")
+    ap.add_argument("--init", metavar="FILE", help="begin with the weights of a checkpoint or of an exported .gguf, and without copy warm-up")
     a = ap.parse_args()
     if not 0 < a.learn_share <= 1:
         ap.error("--learn-share must be above 0 and at most 1, but is %s" % a.learn_share)
@@ -79,7 +80,10 @@ class Run:
         torch.manual_seed(a.seed)
         self.model = Hybrid(Config(**self.config["model"])).to(self.device)
         if a.init:
-            self.model.load_state_dict(torch.load(a.init, map_location=self.device, weights_only=True)["model"])
+            if a.init.endswith(".gguf"):
+                from_gguf(self.model, a.init)
+            else:
+                self.model.load_state_dict(torch.load(a.init, map_location=self.device, weights_only=True)["model"])
             self.train["copy_warmup"] = 0
         self.learn = [c for path in a.learn for c in exported.read(path)]
         self.heldout = [c for path in a.heldout for c in exported.read(path)]
